@@ -34,6 +34,8 @@ package struct EmulatorConfiguration: Sendable {
     /// Called with the number of calls so far each time one has been counted and logged, before it is answered. Must be
     /// fast.
     package var onCall: (@Sendable (Int) -> Void)?
+    /// Awaited before each call is answered, once it has been counted and logged: holds answers back.
+    package var beforeAnswer: (@Sendable () async -> Void)?
 
     /// Makes the default configuration: 127.0.0.1:8443, no latency, no limit, no faults.
     package init() {}

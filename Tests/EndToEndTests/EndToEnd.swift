@@ -1,8 +1,12 @@
+import Foundation
 import Testing
 
 /// The whole tool against the emulator, eight tests at a time: each has processes and a server of its own and mostly waits
 /// for them, but many tests that compete for two processors would only show that calls time out.
-@Suite("End to end")
+///
+/// What waits for something that does not come is a finding of its own after a quarter of an hour, and not a run of tests that
+/// never ends: a wait ends then (see `waitUntil`), and a process has ended before (see ``RollcallProcess``).
+@Suite("End to end", .timeLimit(.minutes(15 + minutesOfHistories)))
 enum EndToEnd {
     /// What is sent and answered.
     @Suite("Calls, end to end", .serialized)
@@ -36,3 +40,6 @@ enum EndToEnd {
     @Suite("Pages, end to end", .serialized)
     enum Pages {}
 }
+
+/// How many minutes `make histories` goes on.
+private let minutesOfHistories = ProcessInfo.processInfo.environment["HISTORIES_MINUTES"].flatMap(Int.init) ?? 0

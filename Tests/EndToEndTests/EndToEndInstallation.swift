@@ -13,6 +13,8 @@ struct EndToEndInstallation: Sendable {
     private let databasePlace: String
     /// The database's name where it is PostgreSQL's.
     private let databaseName: String?
+    /// What was started here; whatever of it a test leaves behind ends with the installation.
+    private let started = StartedProcesses()
 
     /// Runs `body` in a fresh installation whose settings are those of the emulator with `extra` lines of YAML, and whose
     /// database is a file, or PostgreSQL's.
@@ -45,6 +47,7 @@ struct EndToEndInstallation: Sendable {
                 path: path, emulator: emulator, databasePlace: database, databaseName: name)
             let settings = EmulatedSettings.text(port: port).replacing(Self.databaseFile, with: database)
             try installation.write(settings + extra, to: "rollcall.yaml")
+            defer { installation.started.end() }
             try await body(installation)
         }
         try FileManager.default.removeItem(atPath: path)
@@ -73,7 +76,10 @@ struct EndToEndInstallation: Sendable {
     func start(
         _ arguments: [String], input: [UInt8] = [], terminal: FileHandle? = nil, environment: [String: String] = [:]
     ) throws -> RollcallProcess {
-        try RollcallProcess(arguments, input: input, terminal: terminal, environment: environment, in: path)
+        let process = try RollcallProcess(
+            arguments, input: input, terminal: terminal, environment: environment, in: path)
+        started.add(process)
+        return process
     }
 
     /// Runs `rollcall` in this installation's folder to its end.

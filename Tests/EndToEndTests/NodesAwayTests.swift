@@ -16,12 +16,17 @@ extension EndToEnd.Nodes {
 
         @Test("The database is away in the middle of a run, and comes back: nothing is lost, nothing sent twice")
         func databaseAway() async throws {
+            let held = HeldAnswers(after: 60)
             var knobs = EmulatorConfiguration()
-            knobs.latency = .milliseconds(5)
+            knobs.beforeAnswer = { await held.pass() }
             try await SharedInstallation.with(knobs, nodes: ["a"]) { shared in
+                defer { held.release() }
+                try shared.waitLonger("a")
                 let process = try shared.run("a", lines: 300)
-                try await waitUntil { shared.installation.emulator.calls.total >= 60 }
+                await held.begun()
                 try shared.refuseConnections()
+                // The answers to what is under way find nobody to be told.
+                held.release()
                 // It tries to come back: nobody lets it.
                 try await waitUntil { try shared.refusedConnections() >= 3 }
                 let sent = shared.installation.emulator.calls.total
@@ -40,14 +45,19 @@ extension EndToEnd.Nodes {
 
         @Test("A daemon is drained, ended and retired: another goes on with its batch, and writes the results")
         func drained() async throws {
+            let held = HeldAnswers(after: 40)
             var knobs = EmulatorConfiguration()
-            knobs.latency = .milliseconds(5)
+            knobs.beforeAnswer = { await held.pass() }
             try await SharedInstallation.with(knobs, nodes: ["a", "b"]) { shared in
+                defer { held.release() }
+                try shared.waitLonger("a")
                 let (a, b) = (try await shared.daemon("a"), try await shared.daemon("b"))
                 try shared.installation.drop(Accounts.csv(300), as: "day.csv", into: "drop-a/inbox")
-                try await waitUntil { shared.installation.emulator.calls.total >= 40 }
+                await held.begun()
                 let drained = try await shared.rollcall("nodes", "drain", "a", as: "b")
                 #expect(drained.status == 0, "\(drained.errors)")
+                // Who waits for answers does not ask for more calls, and hears of it when one has come.
+                held.release()
                 await a.waitForError(containing: "node a is draining")
                 let early = try await shared.rollcall("nodes", "retire", "a", "--to", "b", as: "b")
                 #expect(early.status == 3 && early.errors.contains("alive"), "\(early.errors)")
@@ -86,6 +96,13 @@ extension EndToEnd.Nodes {
 }
 
 extension SharedInstallation {
+    /// Lets a node's calls wait longer for their answers than a test holds them back.
+    fileprivate func waitLonger(_ node: String) throws {
+        let settings = try installation.text("\(node).yaml")
+        let timeout = try #require(settings.firstMatch(of: /request_timeout: .*/)).output
+        try installation.write(settings.replacing(timeout, with: "request_timeout: 1m"), to: "\(node).yaml")
+    }
+
     /// Ends all connections to the database, and lets no new ones in.
     fileprivate func refuseConnections() throws {
         let server = try PostgreSQLServer.shared.get()

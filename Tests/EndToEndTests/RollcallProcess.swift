@@ -32,6 +32,26 @@ final class RollcallProcess: Sendable {
         // Only the process has them now, so that its end is theirs.
         try output.close()
         try errors.close()
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.limit) { [process, errors = self.errors] in
+            guard !process.hasEnded else { return }
+            errors.add("\n\(arguments) stands still and is ended:\n\(Self.threads(of: process.identifier))")
+            kill(-process.identifier, SIGKILL)
+        }
+    }
+
+    /// How long a process may take, in seconds: what takes longer stands still, and would hold the whole run of tests. A
+    /// history's processes, of which some are stopped and continued, need a tenth of it.
+    private static let limit = 600.0
+
+    /// What each thread of a process waits for, as `man 5 proc` tells it: its name, the kernel's function, the call.
+    private static func threads(of process: pid_t) -> String {
+        let folder = "/proc/\(process)/task"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return threads.map { thread in
+            ["comm", "wchan", "syscall"]
+                .map { (try? String(contentsOfFile: "\(folder)/\(thread)/\($0)", encoding: .utf8)) ?? "" }
+                .joined(separator: " ").replacing("\n", with: "")
+        }.joined(separator: "\n")
     }
 
     /// The tool beside the test bundle.
@@ -92,6 +112,20 @@ final class RollcallProcess: Sendable {
     }
 }
 
+/// The processes that one test has started.
+final class StartedProcesses: Sendable {
+    private let running = Lock<[RollcallProcess]>([])
+
+    func add(_ process: RollcallProcess) {
+        running.withLock { $0 = $0.filter { !$0.hasEnded } + [process] }
+    }
+
+    /// Ends what a test that failed has left.
+    func end() {
+        for process in running.withLock({ $0 }) where !process.hasEnded { process.signal(SIGKILL) }
+    }
+}
+
 /// What comes out of a pipe, as it comes.
 private final class WrittenText: Sendable {
     private struct State {
@@ -126,6 +160,9 @@ private final class WrittenText: Sendable {
         }
         thread.start()
     }
+
+    /// Adds what the process itself cannot say.
+    func add(_ text: String) { take(Data(text.utf8)) }
 
     /// What has come.
     var soFar: String { state.withLock { String(decoding: $0.bytes, as: UTF8.self) } }

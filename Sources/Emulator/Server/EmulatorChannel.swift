@@ -18,7 +18,7 @@ struct EmulatorChannel: ServerChildChannel {
         keys = try KeysInUse(material, answersCertificateErrors: configuration.answersCertificateErrors)
         let api = OpeningsAPI(
             keys: keys, judge: CallJudge(configuration, keys: keys, log: log), log: log,
-            generation: configuration.generation)
+            generation: configuration.generation, beforeAnswer: configuration.beforeAnswer)
         respond = api.respond(to:writer:on:)
     }
 

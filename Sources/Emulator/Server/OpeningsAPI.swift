@@ -15,6 +15,7 @@ struct OpeningsAPI: Sendable {
     let judge: CallJudge
     let log: CallLog
     let generation: InsightsGeneration
+    let beforeAnswer: (@Sendable () async -> Void)?
     let replayed = ReplayedAnswer()
 
     /// Serves one request of a connection.
@@ -63,6 +64,7 @@ struct OpeningsAPI: Sendable {
             return
         }
         if ruling.delay > .zero { try await Task.sleep(for: ruling.delay) }
+        await beforeAnswer?()
         let delivery = Delivery(
             ruling: ruling, sealer: keys.present.sealer, generation: generation, replayed: replayed,
             allowsCoding: allowsCoding,
