@@ -19,10 +19,10 @@ final class RollcallProcess: Sendable {
     var identifier: pid_t { process.identifier }
 
     /// Starts `rollcall` with arguments; it is running when this returns.
-    /// A terminal takes the place of `input` as its standard input.
+    /// A terminal takes the place of `input` as its standard input. What has not ended after `limit` seconds is killed.
     init(
         _ arguments: [String], input: [UInt8] = [], terminal: FileHandle? = nil, environment: [String: String] = [:],
-        in directory: String, executable: URL = RollcallProcess.executable
+        in directory: String, executable: URL = RollcallProcess.executable, limit: Double = RollcallProcess.limit
     ) throws {
         let standardInput = try terminal ?? Self.file(with: input)
         let (output, errors) = (output.pipe.fileHandleForWriting, errors.pipe.fileHandleForWriting)
@@ -32,7 +32,7 @@ final class RollcallProcess: Sendable {
         // Only the process has them now, so that its end is theirs.
         try output.close()
         try errors.close()
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.limit) { [process, errors = self.errors] in
+        DispatchQueue.global().asyncAfter(deadline: .now() + limit) { [process, errors = self.errors] in
             guard !process.hasEnded else { return }
             errors.add("\n\(arguments) stands still and is ended:\n\(Self.threads(of: process.identifier))")
             kill(-process.identifier, SIGKILL)
@@ -41,7 +41,7 @@ final class RollcallProcess: Sendable {
 
     /// How long a process may take, in seconds: what takes longer stands still, and would hold the whole run of tests. A
     /// history's processes, of which some are stopped and continued, need a tenth of it.
-    private static let limit = 600.0
+    static let limit = 600.0
 
     /// What each thread of a process waits for, as `man 5 proc` tells it: its name, the kernel's function, the call.
     private static func threads(of process: pid_t) -> String {
