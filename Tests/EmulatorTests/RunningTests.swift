@@ -3,7 +3,7 @@ import Emulator
 import HTTPTransport
 import Testing
 
-@Suite(.serialized) struct RunningTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct RunningTests {
     @Test("a call that hangs waits until its client gives up")
     func givingUp() async throws {
         let (calls, arrived) = AsyncStream.makeStream(of: Int.self)

@@ -4,7 +4,7 @@ import OpenSSL
 import TestSupport
 import Testing
 
-@Suite struct ExchangeTests {
+@Suite(.timeLimit(.minutes(15))) struct ExchangeTests {
     @Test func aPostArrivesWholeAndItsAnswerComesBackWhole() async throws {
         let body = Array("{\"encryptedData\":\"x\"}".utf8)
         try await Loopback.run(

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A call that may have been answered is never silently repeated.
-@Suite struct SendOnceTests {
+@Suite(.timeLimit(.minutes(15))) struct SendOnceTests {
     @Test(arguments: ScriptedServer.Ending.allCases, ServerTLS.Version.allCases)
     func aServerThatReadsOnAReusedConnectionAndEndsItReadsEachSendOnce(
         ending: ScriptedServer.Ending, version: ServerTLS.Version

@@ -6,7 +6,7 @@ import Testing
 @testable import JobRunner
 @testable import Operations
 
-@Suite("What is known of batches under way")
+@Suite("What is known of batches under way", .timeLimit(.minutes(15)))
 struct ProgressRegistryTests {
     private let batch = BatchID(rawValue: 1)
 

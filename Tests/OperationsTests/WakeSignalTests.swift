@@ -3,7 +3,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("A wake signal")
+@Suite("A wake signal", .timeLimit(.minutes(15)))
 struct WakeSignalTests {
     @Test("A wake-up that nobody waits for is kept, and several are one")
     func kept() async {

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("Who is answered what by the administration")
+@Suite("Who is answered what by the administration", .timeLimit(.minutes(15)))
 struct AdminRoutesTests {
     private let folder: TemporaryFolder
     private let tokens: AdminTokens

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RecordStore
 
-@Suite struct StoreFileTests {
+@Suite(.timeLimit(.minutes(15))) struct StoreFileTests {
     @Test func whatCannotBeReadIsNotTakenForEmpty() throws {
         let folder = try StoreFolder()
         // A folder can be opened but not read (EISDIR, `man 2 read`).
