@@ -23,7 +23,7 @@ extension EndToEnd.Nodes {
                 defer { held.release() }
                 try shared.waitLonger("a")
                 let process = try shared.run("a", lines: 300)
-                await held.begun()
+                try await held.begun()
                 try shared.refuseConnections()
                 // The answers to what is under way find nobody to be told.
                 held.release()
@@ -53,7 +53,7 @@ extension EndToEnd.Nodes {
                 try shared.waitLonger("a")
                 let (a, b) = (try await shared.daemon("a"), try await shared.daemon("b"))
                 try shared.installation.drop(Accounts.csv(300), as: "day.csv", into: "drop-a/inbox")
-                await held.begun()
+                try await held.begun()
                 let drained = try await shared.rollcall("nodes", "drain", "a", as: "b")
                 #expect(drained.status == 0, "\(drained.errors)")
                 // Who waits for answers does not ask for more calls, and hears of it when one has come.

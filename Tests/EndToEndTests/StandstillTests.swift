@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd.Processes {
@@ -28,6 +29,14 @@ extension EndToEnd.Processes {
                 #expect(try await daemon.wait().status == -SIGKILL)
                 break
             }
+        }
+
+        @Test("A wait for answers that are never held back ends with the test's time")
+        func neverHeld() async throws {
+            let held = HeldAnswers(after: 1)
+            let waiting = Task { try await held.begun() }
+            waiting.cancel()
+            await #expect(throws: CancellationError.self) { try await waiting.value }
         }
     }
 }

@@ -7,17 +7,17 @@ import Basics
 /// let held = HeldAnswers(after: 60)
 /// knobs.beforeAnswer = { await held.pass() }
 /// …
-/// await held.begun()
+/// try await held.begun()
 /// ```
 package final class HeldAnswers: Sendable {
     private struct State {
         var left: Int
         var isReleased = false
         var answers: [CheckedContinuation<Void, Never>] = []
-        var watchers: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state: Lock<State>
+    private let (firstHeld, announcement) = AsyncStream<Void>.makeStream()
 
     /// Lets so many answers pass.
     package init(after count: Int) { state = Lock(State(left: count)) }
@@ -29,23 +29,19 @@ package final class HeldAnswers: Sendable {
                 state.left -= 1
                 guard state.left < 0, !state.isReleased else { return [continuation] }
                 state.answers.append(continuation)
-                defer { state.watchers = [] }
-                return state.watchers
+                announcement.yield()
+                return []
             }
             for continuation in due { continuation.resume() }
         }
     }
 
-    /// Waits until an answer is held back.
-    package func begun() async {
-        await withCheckedContinuation { continuation in
-            let isHeld = state.withLock { state in
-                if state.left < 0 { return true }
-                state.watchers.append(continuation)
-                return false
-            }
-            if isHeld { continuation.resume() }
-        }
+    /// Waits until an answer is held back; once.
+    ///
+    /// - Throws: `CancellationError` when the test's time is over: a batch may end, or its process die, before.
+    package func begun() async throws {
+        for await _ in firstHeld { return }
+        throw CancellationError()
     }
 
     /// Sends what is held back, and holds nothing any more.
