@@ -34,6 +34,7 @@ package struct Migrations: Sendable {
         Migration(25, "months_keys", PackageResources.v0025_months_keys_sql),
         Migration(26, "shared_folders", PackageResources.v0026_shared_folders_sql),
         Migration(27, "failures_in_a_row", PackageResources.v0027_failures_in_a_row_sql),
+        Migration(28, "partitions", PackageResources.v0028_partitions_sql),
     ]
 
     private let steps: [Migration]
@@ -115,6 +116,7 @@ package struct Migrations: Sendable {
         Migration(25, "months_keys", PackageResources.p0025_months_keys_sql),
         Migration(26, "shared_folders", PackageResources.p0026_shared_folders_sql),
         Migration(27, "failures_in_a_row", PackageResources.p0027_failures_in_a_row_sql),
+        Migration(28, "partitions", PackageResources.p0028_partitions_sql),
     ]
 
     /// The whole schema of this version for a new PostgreSQL database.

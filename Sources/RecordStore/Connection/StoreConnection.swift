@@ -142,34 +142,6 @@ extension StoreConnection {
     }
 }
 
-/// The numbers of batches, none of which is given twice.
-extension StoreConnection {
-    /// The greatest number that a batch has, or must not get.
-    ///
-    /// - Throws: The engine's error.
-    func lastBatchNumber() throws -> Int64 {
-        let sql =
-            switch engine {
-            case .sqlite: "SELECT seq FROM sqlite_sequence WHERE name = 'batches'"
-            case .postgreSQL:
-                "SELECT greatest(last_batch, (SELECT max(id) FROM batches)) FROM ledger_position"
-            }
-        return try Int64.fetchOne(self, sql: sql) ?? 0
-    }
-
-    /// Sets the number after which the next batch is numbered.
-    ///
-    /// - Throws: The engine's error.
-    func setLastBatchNumber(_ number: Int64) throws {
-        guard case .sqlite = engine else {
-            return try execute(sql: "UPDATE ledger_position SET last_batch = ?", arguments: [number])
-        }
-        try execute(sql: "UPDATE sqlite_sequence SET seq = ? WHERE name = 'batches'", arguments: [number])
-        guard changesCount == 0 else { return }
-        try execute(sql: "INSERT INTO sqlite_sequence (name, seq) VALUES ('batches', ?)", arguments: [number])
-    }
-}
-
 /// How it is known that a transaction lasts.
 enum CommitAnswer {
     /// The database said so.

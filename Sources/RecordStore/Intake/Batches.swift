@@ -143,7 +143,7 @@ extension WriterConnection {
     ) throws -> BatchID {
         try requireLive(period.name)
         if reason == nil, !new.again { try refuseKnown(new) }
-        let batch = BatchID(rawValue: try lastBatch() + 1)
+        let batch = BatchID(rawValue: try database.nextBatchNumber(at: new.createdAt ?? WallTime.now()))
         try insertRow(new, batch, rejectedBecause: reason)
         let key = try WrappedDataKey.make(for: batch, under: period)
         try key.insert(database)

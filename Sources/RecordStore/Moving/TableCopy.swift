@@ -35,6 +35,7 @@ struct TableCopy {
                         + "nothing was moved")
             }
             counts[table.name] = copied.count
+            if table.name == "batches" { try target.makePartitionsOfBatches() }
         }
         try triggers.enable(target)
         try advanceNumbers()

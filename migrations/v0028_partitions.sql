@@ -1,0 +1,1 @@
+-- v0028: nothing; a database that is a file is cleared page by page. PostgreSQL has what was put away in partitions.
