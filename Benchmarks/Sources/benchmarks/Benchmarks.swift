@@ -9,7 +9,7 @@ struct Benchmarks: AsyncParsableCommand {
         commandName: "benchmarks", abstract: "Measures Rollcall as ratios taken in one run.",
         subcommands: [
             MeasureCommand.self, ErasureCommand.self, FloorWork.self, IngestWork.self, RunWork.self, FillWork.self,
-            ClaimWork.self, VisitWork.self,
+            ClaimWork.self, NightsWork.self, VisitWork.self,
         ],
         defaultSubcommand: MeasureCommand.self)
 }

@@ -9,6 +9,7 @@ enum BenchmarkCase: String, CaseIterable, ExpressibleByArgument {
     case memory
     case claim
     case engines
+    case storage
     case limiter
     case start
     case kill
@@ -25,6 +26,7 @@ enum BenchmarkCase: String, CaseIterable, ExpressibleByArgument {
         case .memory: try MemoryBenchmark(bench: bench).measure()
         case .claim: try ClaimBenchmark(bench: bench).measure()
         case .engines: try EnginesBenchmark(bench: bench).measure()
+        case .storage: try StorageBenchmark(bench: bench).measure()
         case .limiter: try LimiterBenchmark(bench: bench).measure()
         case .start: try StartBenchmark(bench: bench).measure()
         case .kill: try KillBenchmark(bench: bench).measure()
@@ -115,6 +117,8 @@ struct Scale {
     let claimedRecords: Int
     /// Records that wait, or are finished, in the large databases.
     let backlog: Int
+    /// Records of each simulated night.
+    let nightRecords: Int
     /// Runs that are killed.
     let kills: Int
 
@@ -122,11 +126,11 @@ struct Scale {
     static let full = Scale(
         rounds: 5, clientRecords: 4_000, floorOperations: 2_000, ingestRows: 200_000,
         memoryRecords: (100_000, 1_000_000), claimedRecords: 10_000, backlog: 1_000_000,
-        kills: 50)
+        nightRecords: 5_000, kills: 50)
 
     /// Sizes for a first impression. With fewer records of the client, its start would be most of the cost.
     static let quick = Scale(
         rounds: 3, clientRecords: 4_000, floorOperations: 1_000, ingestRows: 50_000,
         memoryRecords: (10_000, 100_000), claimedRecords: 5_000, backlog: 100_000,
-        kills: 10)
+        nightRecords: 1_000, kills: 10)
 }

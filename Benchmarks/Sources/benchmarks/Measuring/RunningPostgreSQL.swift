@@ -16,10 +16,10 @@ struct RunningPostgreSQL: ~Copyable {
         as=; if [ "$(id -u)" = 0 ]; then as='setpriv --reuid=postgres --regid=postgres --clear-groups'; fi; cd /
         """
 
-    /// Makes a cluster and starts it; returns when it takes connections.
+    /// Makes a cluster and starts it, with further options of `postgres`; returns when it takes connections.
     ///
     /// - Throws: `BenchmarkError` when there is no PostgreSQL here, or it does not start.
-    static func start(_ bench: Bench) throws -> RunningPostgreSQL {
+    static func start(_ bench: Bench, options: String = "") throws -> RunningPostgreSQL {
         guard FileManager.default.isExecutableFile(atPath: "\(binaries)/initdb") else {
             throw BenchmarkError("PostgreSQL is not there: install postgresql-15")
         }
@@ -35,7 +35,7 @@ struct RunningPostgreSQL: ~Copyable {
             .waitForSuccess()
         let serving = """
             \(asUser)
-            exec $as \(binaries)/postgres -D "$1/d" -k "$1" -c listen_addresses= -c shared_buffers=256MB -c max_wal_size=4GB
+            exec $as \(binaries)/postgres -D "$1/d" -k "$1" -c listen_addresses= -c shared_buffers=256MB -c max_wal_size=4GB \(options)
             """
         let process = try ChildProcess.start(
             ["/bin/sh", "-c", serving, "sh", folder], output: "/dev/null", errors: log)
@@ -66,6 +66,19 @@ struct RunningPostgreSQL: ~Copyable {
     func makeDatabase(_ name: String) throws -> String {
         try run("CREATE DATABASE \(name)", in: "postgres")
         return "postgresql:///\(name)?host=\(folder)&user=rollcall"
+    }
+
+    /// How large a database is on disk.
+    func mebibytes(of database: String) throws -> Double {
+        let output = bench.folder.file("size")
+        _ = try ChildProcess.start(
+            psql("SELECT pg_database_size(current_database())", database), output: output,
+            errors: bench.folder.file("psql.log")
+        ).waitForSuccess()
+        guard let bytes = Double(TextFile.text(of: output).trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw BenchmarkError("PostgreSQL does not say how large \(database) is")
+        }
+        return bytes / Double(1 << 20)
     }
 
     /// Runs statements.

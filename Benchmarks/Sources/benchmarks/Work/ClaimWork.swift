@@ -61,7 +61,7 @@ struct FillWork: AsyncParsableCommand {
 
 /// Claims records in groups, one group after the other, and finishes each with an answer in the transaction that claims the
 /// next one, as a run does.
-private struct ClaimLoop {
+struct ClaimLoop {
     let store: RecordStore
     let batch: BatchID
 
