@@ -5,7 +5,7 @@ import Foundation
 /// Where a PostgreSQL database is, and how it is reached: what `database` says, as libpq takes it.
 struct PostgreSQLPlace: Sendable, Equatable {
     /// libpq's parameters, by name.
-    private let parameters: [String: String]
+    private var parameters: [String: String]
     /// The file that holds the password; nil: `PGPASSFILE` and libpq's other ways, or none is wanted.
     private let passwordFile: String?
 
@@ -78,6 +78,13 @@ struct PostgreSQLPlace: Sendable, Equatable {
     }
 
     private static let usualSilence: Int64 = 10_000
+
+    /// Where PgBouncer, if it is what answers there, says of itself.
+    func console() -> PostgreSQLPlace {
+        var place = self
+        (place.parameters["dbname"], place.parameters["target_session_attrs"]) = ("pgbouncer", "any")
+        return place
+    }
 
     /// As people are shown it: user, hosts and database.
     var displayName: String {

@@ -19,6 +19,7 @@ struct PgBouncerTests {
         }
         #expect(lines.sorted() == Array(2...41))
         #expect(try await a.statuses(batch).allSatisfy { $0 == .succeeded })
+        #expect(try #require(try await a.serverSettings()?.pooler).hasPrefix("PgBouncer 1."))
         try await nodes.close(a, b)
         bouncer.stop()
     }

@@ -70,13 +70,45 @@ struct ServerSettingsTests {
     @Test("Settings under which commits are lost are named, each with the remedy")
     func faults() {
         func faults(_ fsync: String, _ pages: String, _ commit: String, version number: Int = 150_018) -> Int {
-            ServerSettings(
-                version: "15", number: number, fsync: fsync, fullPageWrites: pages, synchronousCommit: commit
-            ).faults.count
+            var settings = ServerSettings(version: "15")
+            (settings.number, settings.fsync, settings.fullPageWrites) = (number, fsync, pages)
+            settings.synchronousCommit = commit
+            return settings.faults.count
         }
         #expect(faults("on", "on", "on") == 0 && faults("on", "on", "remote_apply") == 0)
         #expect(faults("off", "on", "on") == 1 && faults("on", "off", "off") == 2)
         #expect(faults("on", "on", "on", version: 130_000) == 1)
+    }
+
+    @Test(
+        "Settings under which a failover loses commits are named, and so is a standby that is missed",
+        arguments: [
+            (0, "", [], "on", true, nil), (2, "", [], "on", true, "synchronous_standby_names"),
+            (1, "db2", ["db2"], "on", true, nil), (1, "db2", ["db2"], "local", true, "local"),
+            (0, "db2", [], "on", true, "none acknowledges"), (1, "db2", [], "remote_apply", true, "none acknowledges"),
+            (1, "db2", [], "on", false, nil), (1, "db2", [], "off", true, nil),
+        ] as [(Int, String, [String], String, Bool, String?)])
+    func standbys(
+        count: Int, named: String, synchronous: [String], commit: String, seesAll: Bool, fault: String?
+    ) throws {
+        var settings = ServerSettings(version: "15")
+        settings.standbys = ServerSettings.Standbys(count: count, named: named, synchronous: synchronous)
+        (settings.synchronousCommit, settings.seesAll) = (commit, seesAll)
+        guard let fault else {
+            #expect(settings.standbyFault == nil)
+            return
+        }
+        #expect(try #require(settings.standbyFault).contains(fault))
+    }
+
+    @Test("A transaction that was left open is named after an hour")
+    func transactions() {
+        var settings = ServerSettings(version: "15")
+        #expect(settings.transactionFault == nil)
+        settings.oldestTransaction = .seconds(3_600)
+        #expect(settings.transactionFault == nil)
+        settings.oldestTransaction = .seconds(3_601)
+        #expect(settings.transactionFault != nil)
     }
 
     @Test("The server itself is asked")
@@ -86,6 +118,7 @@ struct ServerSettingsTests {
         let settings = try #require(try await a.serverSettings())
         // The tests' server is set to be fast.
         #expect(settings.version.hasPrefix("15.") && settings.faults.count == 2)
+        #expect(settings.standbys == ServerSettings.Standbys() && settings.pooler == nil)
         try await nodes.close(a)
     }
 }

@@ -53,10 +53,37 @@ struct StorageChecks {
         let settings = try? await store.serverSettings()
         // It was read from, which is all there was to do.
         try? await store.close()
-        guard let settings else { return [] }
-        return settings.faults.isEmpty
-            ? [.fine("database server", "PostgreSQL \(settings.version); commits last")]
+        return settings.map(findings) ?? []
+    }
+
+    private func findings(_ settings: ServerSettings) -> [Finding] {
+        let set = "fsync is \(settings.fsync), synchronous_commit is \(settings.synchronousCommit)"
+        var findings =
+            settings.faults.isEmpty
+            ? [Finding.fine("database server", "PostgreSQL \(settings.version); \(set)")]
             : settings.faults.map { .warning("database server", $0) }
+        findings.append(settings.standbyFault.map { .warning("standby", $0) } ?? .fine("standby", standby(settings)))
+        let age = settings.oldestTransaction.map { "open for \(NumberFormat.duration(seconds: $0 / .seconds(1)))" }
+        let oldest = (age ?? "none is open") + (settings.seesAll ? "" : "; others' are not shown, \(Self.blind)")
+        findings.append(
+            settings.transactionFault.map { .warning("oldest transaction", "\(oldest); \($0)") }
+                ?? .fine("oldest transaction", oldest))
+        if let pooler = settings.pooler {
+            let version = "its version is told to who stands in stats_users of pgbouncer.ini"
+            findings.append(.fine("pooler", pooler.isEmpty ? "one is between; \(version)" : pooler))
+        }
+        return findings
+    }
+
+    private static let blind = "since this user may not see them: GRANT pg_monitor TO it"
+
+    private func standby(_ settings: ServerSettings) -> String {
+        let standbys = settings.standbys
+        if standbys.count == 0 { return "none: calls that were made are on this server's disk alone" }
+        if standbys.synchronous.isEmpty, !settings.seesAll {
+            return "\(standbys.count) connected; which acknowledge commits is not shown, \(Self.blind)"
+        }
+        return "\(standbys.synchronous.joined(separator: ", ")) acknowledges commits; \(standbys.count) connected"
     }
 
     /// Nothing where no job uses the key and no batch did; an unreadable database is a finding of its own.
