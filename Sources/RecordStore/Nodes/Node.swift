@@ -65,12 +65,6 @@ final class Node: Sendable {
     func holds(_ attempt: AttemptID) -> Bool { held.withLock { $0.contains(attempt) } }
 }
 
-/// How long a node counts as living without a word, and how often it says one.
-enum NodeLease {
-    static let length = Duration.seconds(20)
-    static let beat = Duration.seconds(5)
-}
-
 /// Time as the database has it, in microseconds since 1970 UTC; it is written once per query, so that it is the
 /// statement's own.
 enum DatabaseClock {

@@ -2,6 +2,12 @@ import Basics
 import Dispatch
 import Foundation
 
+/// How long a node counts as living without a word, and how often it says one.
+enum NodeLease {
+    static let length = Duration.seconds(20)
+    static let beat = Duration.seconds(5)
+}
+
 /// The thread by which a node says that it lives, and looks after what others and its own lost transactions left.
 final class NodeBeat: Sendable {
     private let end = MonotonicSemaphore()
