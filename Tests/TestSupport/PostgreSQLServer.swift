@@ -113,6 +113,26 @@ package final class PostgreSQLServer: Sendable {
         try Self.run(sql, in: database, at: folder)
     }
 
+    /// Runs a statement in a transaction that stays open.
+    package func hold(_ sql: String, in database: String) throws -> HeldTransaction {
+        try HeldTransaction(sql, "host=\(folder) user=rollcall dbname=\(database)")
+    }
+
+    /// A transaction that is open until it is ended.
+    package final class HeldTransaction {
+        private let connection: OpaquePointer?
+
+        fileprivate init(_ sql: String, _ place: String) throws {
+            connection = PQconnectdb(place)
+            let result = PQexec(connection, "BEGIN; \(sql)")
+            defer { PQclear(result) }
+            guard PQresultStatus(result) == PGRES_COMMAND_OK else { throw Failure(description: "refused: \(sql)") }
+        }
+
+        /// Undoes it.
+        package func end() { PQfinish(connection) }
+    }
+
     /// The same at any server, by the folder of its socket.
     static func run(_ sql: String, in database: String, at folder: String) throws -> [String] {
         let connection = PQconnectdb("host=\(folder) user=rollcall dbname=\(database)")

@@ -108,6 +108,10 @@ extension WriterConnection {
     ) throws -> KeptAnswer? {
         let statement = identical.answered
         return try candidate.fingerprint.withUnsafeBytes { fingerprint in
+            // Most are new, and need not be looked for in what was put away, which PostgreSQL has in many partitions.
+            identical.isKnown.bind(unowned: fingerprint, at: 1)
+            defer { identical.isKnown.reset() }
+            guard try identical.isKnown.step() else { return nil }
             statement.bind(unowned: fingerprint, at: 1)
             statement.bind(since, at: 2)
             defer { statement.reset() }
@@ -200,6 +204,7 @@ struct IdenticalStatements {
     let inDoubt: PreparedStatement
     let perhapsBilled: PreparedStatement
     let hold: PreparedStatement
+    let isKnown: PreparedStatement
     let answered: PreparedStatement
     let repeated: PreparedStatement
     let underWay: PreparedStatement
@@ -218,6 +223,7 @@ struct IdenticalStatements {
         perhapsBilled = try database.prepare("SELECT 1 FROM attempts WHERE record_id = ?1 AND billable <> 0 LIMIT 1")
         hold = try database.prepare(
             "UPDATE records SET status = 4, held = 1, requeued = 0 WHERE id = ?1 AND status = 0")
+        isKnown = try database.prepare("SELECT 1 FROM answers WHERE fingerprint = ?1 LIMIT 1")
         answered = try database.prepare(
             """
             SELECT answers.record_id, \(AnswerTables.columns)

@@ -15,7 +15,11 @@ struct BatchRange: Equatable {
 
     private init(index: Int64) { self.index = index }
 
-    var next: BatchRange { BatchRange(index: index + 1) }
+    /// The one after it; nil where no batch may have its numbers.
+    var next: BatchRange? {
+        let next = BatchRange(index: index + 1)
+        return next.first <= BatchID.greatest ? next : nil
+    }
     var first: Int64 { index * Self.size + 1 }
 
     /// The name of one of its partitions.
@@ -25,13 +29,13 @@ struct BatchRange: Equatable {
     ///
     /// - Parameters:
     ///   - last: The greatest number that was given, or must not be; 0 where none was.
-    ///   - lastMonth: The month of the last batch; nil where there is none. Machines' clocks differ: an earlier one than that
-    ///     begins nothing.
+    ///   - begun: The month in which the last number's range was begun; nil where no batch has a number of it. Machines'
+    ///     clocks differ, and a batch's time is taken before its number: what comes from before that month begins nothing.
     ///   - month: The new batch's month.
     /// - Returns: The number, from 1.
-    static func number(after last: Int64, of lastMonth: CalendarMonth?, in month: CalendarMonth) -> Int64 {
-        guard let lastMonth, lastMonth < month else { return last + 1 }
-        return last == 0 ? 1 : BatchRange(of: last).next.first
+    static func number(after last: Int64, inRangeOf begun: CalendarMonth?, at month: CalendarMonth) -> Int64 {
+        guard let begun, begun < month else { return last + 1 }
+        return BatchRange(of: last).next?.first ?? last + 1
     }
 }
 
@@ -70,10 +74,12 @@ extension StoreConnection {
     func nextBatchNumber(at instant: WallTime) throws -> Int64 {
         let last = try lastBatchNumber()
         guard !isFile else { return last + 1 }
-        let lastMade = try Int64.fetchOne(self, sql: "SELECT created_at FROM batches ORDER BY id DESC LIMIT 1")
+        let begun = try Int64.fetchOne(
+            self, sql: "SELECT created_at FROM batches WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1",
+            arguments: [BatchRange(of: last).first, last])
         let number = BatchRange.number(
-            after: last, of: lastMade.map { CalendarMonth(at: WallTime(milliseconds: $0)) },
-            in: CalendarMonth(at: instant))
+            after: last, inRangeOf: begun.map { CalendarMonth(at: WallTime(milliseconds: $0)) },
+            at: CalendarMonth(at: instant))
         try makePartitions(for: BatchRange(of: number))
         return number
     }
@@ -81,13 +87,15 @@ extension StoreConnection {
     /// The table whose partitions `make_partitions` makes last.
     private static let lastPartitioned = "archived_attempts"
 
-    /// Makes the partitions of a range and of the one after it, where the latter are not there.
+    /// Makes the partitions of a range, and of the one after it unless something that works on a whole table, such as
+    /// `VACUUM`, is in the way: then another batch does.
     private func makePartitions(for range: BatchRange) throws {
+        let last = (range.next ?? range).partition(of: Self.lastPartitioned)
         let isMade = try Bool.fetchOne(
-            self, sql: "SELECT to_regclass(?) IS NOT NULL",
-            arguments: ["\(PostgreSQLText.schema).\(range.next.partition(of: Self.lastPartitioned))"])
+            self, sql: "SELECT to_regclass(?) IS NOT NULL", arguments: ["\(PostgreSQLText.schema).\(last)"])
         guard isMade != true else { return }
-        for range in [range, range.next] { try makePartitions(of: range.index) }
+        try makePartitions(of: range.index, waits: true)
+        if let next = range.next { try makePartitions(of: next.index, waits: false) }
     }
 
     /// Makes the partitions that a copy of some batches needs.
@@ -97,11 +105,11 @@ extension StoreConnection {
         guard !isFile else { return }
         let ranges = try Int64.fetchAll(
             self, sql: "SELECT DISTINCT (id - 1) / ? FROM batches", arguments: [BatchRange.size])
-        for range in ranges { try makePartitions(of: range) }
+        for range in ranges { try makePartitions(of: range, waits: true) }
     }
 
-    private func makePartitions(of range: Int64) throws {
+    private func makePartitions(of range: Int64, waits: Bool) throws {
         _ = try StoredRow.fetchOne(
-            self, sql: "SELECT \(PostgreSQLText.schema).make_partitions(?)::text", arguments: [range])
+            self, sql: "SELECT \(PostgreSQLText.schema).make_partitions(?, ?)::text", arguments: [range, waits ? 1 : 0])
     }
 }

@@ -5,6 +5,9 @@ package struct BatchID: RawRepresentable, Hashable, Sendable, Comparable, Codabl
     /// The number, from 1.
     package let rawValue: Int64
 
+    /// The greatest there may be, as the schema's CHECK has it.
+    static let greatest: Int64 = 2_147_483_647
+
     /// Names the batch with this number, which need not exist.
     package init(rawValue: Int64) {
         self.rawValue = rawValue

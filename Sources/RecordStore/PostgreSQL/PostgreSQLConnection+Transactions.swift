@@ -71,6 +71,7 @@ extension PostgreSQLConnection {
     func beginMaking(_ schema: String) throws {
         transaction = nil
         try run(script: "BEGIN; \(schema)")
+        try send(statement("SELECT \(Self.plans)"))
         try takeTurn()
     }
 

@@ -41,7 +41,7 @@ extension StoreError {
             case "42501":
                 (
                     Self.generalCode(access),
-                    "The database's user lacks a permission: grant it all rights on schema rollcall"
+                    "The database's user lacks a permission: let it own the schema rollcall and its tables"
                 )
             case "53100": (.diskFull, Self.fullDisk)
             case "25006":

@@ -79,7 +79,10 @@ struct PostgreSQLPlace: Sendable, Equatable {
 
     private static let usualSilence: Int64 = 10_000
 
-    /// Where PgBouncer, if it is what answers there, says of itself.
+    /// How many hosts it names.
+    var hostCount: Int { (parameters["host"] ?? parameters["hostaddr"] ?? "").split(separator: ",").count }
+
+    /// PgBouncer's own database, where it tells of itself.
     func console() -> PostgreSQLPlace {
         var place = self
         (place.parameters["dbname"], place.parameters["target_session_attrs"]) = ("pgbouncer", "any")

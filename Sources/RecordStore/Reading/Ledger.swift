@@ -145,6 +145,18 @@ package struct LedgerTotals: Sendable, Equatable, Codable {
 
     /// All totals at zero.
     package init() {}
+
+    /// Of calls of which no more is known.
+    fileprivate init(billable: Int, chargedAtMost: Int) {
+        (self.billable, unknown) = (billable, chargedAtMost - billable)
+    }
+
+    /// What others have of these, who have less.
+    fileprivate func less(_ others: LedgerTotals) -> LedgerTotals {
+        LedgerTotals(
+            billable: max(0, billable - others.billable),
+            chargedAtMost: max(0, billable - others.billable, chargedAtMost - others.chargedAtMost))
+    }
 }
 
 /// The ledger's totals on one day for one batch, or for calls outside any batch.
@@ -188,21 +200,57 @@ extension RecordStore {
         try await read { try LedgerDay.fetchAll($0, days) }
     }
 
-    /// The whole calendar months in which a batch has attempts, in the same order.
+    /// The whole calendar months in which a batch has attempts, in the same order: the batch's own totals of a day between
+    /// those of all others before and after it, each of which are one sum. So it costs the same however many there are.
     ///
     /// - Parameter batch: The batch.
-    /// - Returns: The totals of all batches in these months; empty where the batch has no attempt.
+    /// - Returns: The totals, those of others with what is surely and what is perhaps billed alone; empty where the batch has
+    ///   no attempt.
     /// - Throws: ``StoreError`` when the database can't be read.
     package func ledgerDays(inMonthsOf batch: BatchID) async throws -> [LedgerDay] {
-        let sql = "SELECT DISTINCT day FROM ledger_days WHERE batch_id = ?"
-        return try await read { database in
-            let days = try Int64.fetchAll(database, sql: sql, arguments: [batch.rawValue])
-            return try Set(days.map { CallDay(rawValue: $0).month }).sorted { $0.lowerBound < $1.lowerBound }
-                .flatMap { month in
-                    let days = CallDay(rawValue: month.lowerBound)...CallDay(rawValue: month.upperBound)
-                    return try LedgerDay.fetchAll(database, days)
+        try await read { database in
+            let own = try StoredRow.fetchAll(database, sql: Self.daysOfOne, arguments: [batch.rawValue])
+                .map(LedgerDay.init)
+            return try Set(own.map(\.day.month)).sorted { $0.lowerBound < $1.lowerBound }.flatMap { month in
+                let days: SQLArguments = [month.lowerBound, month.upperBound]
+                let all = try StoredRow.fetchAll(
+                    database,
+                    sql: "SELECT day, billable, charged FROM call_days WHERE day BETWEEN ? AND ? ORDER BY day",
+                    arguments: days)
+                var rows = all.map { row in
+                    LedgerDay(
+                        CallDay(rawValue: row[0]), others: LedgerTotals(billable: row[1], chargedAtMost: row[2]))
                 }
+                for own in own where own.day.month == month {
+                    let place = rows.firstIndex { $0.day >= own.day } ?? rows.endIndex
+                    let sum = place < rows.endIndex && rows[place].day == own.day ? rows.remove(at: place).totals : nil
+                    let after = try Self.totals(database, on: own.day, after: batch)
+                    let before = (sum ?? own.totals).less(own.totals).less(after)
+                    let rest = [LedgerDay(own.day, others: before), own, LedgerDay(own.day, others: after)]
+                    rows.insert(contentsOf: rest, at: place)
+                }
+                return rows.filter { $0.batch != nil || $0.totals.chargedAtMost > 0 }
+            }
         }
+    }
+
+    private static let daysOfOne = """
+        SELECT day, batch_id, name, ledger_days.attempts, ledger_days.calls, ledger_days.billable,
+          ledger_days.unbilled, ledger_days.billing_unknown
+        FROM ledger_days JOIN batches ON batches.id = batch_id WHERE batch_id = ? ORDER BY day
+        """
+
+    /// What was and what may have been billed on a day of the batches after one, and of calls outside any.
+    private static func totals(
+        _ database: StoreConnection, on day: CallDay, after batch: BatchID
+    ) throws -> LedgerTotals {
+        let sql = """
+            SELECT coalesce(sum(billable), 0), coalesce(sum(attempts - unbilled), 0) FROM (
+              SELECT billable, attempts, unbilled FROM ledger_days WHERE day = ?1 AND batch_id > ?2
+              UNION ALL SELECT billable, attempts, unbilled FROM other_calls WHERE day = ?1) AS later
+            """
+        let row = try StoredRow.fetchOne(database, sql: sql, arguments: [day.rawValue, batch.rawValue])
+        return LedgerTotals(billable: row?[0] ?? 0, chargedAtMost: row?[1] ?? 0)
     }
 
     /// Calls of one day, over all batches: those that left or may have left, and those that were billed.
@@ -252,11 +300,16 @@ extension RecordStore {
 }
 
 extension LedgerDay {
+    /// The sum of several batches.
+    fileprivate init(_ day: CallDay, others totals: LedgerTotals) {
+        self.init(day: day, batch: nil, name: "others", totals: totals)
+    }
+
     fileprivate static func fetchAll(_ database: StoreConnection, _ days: ClosedRange<CallDay>) throws -> [LedgerDay] {
         try RecordStore.totals(database, days).map(LedgerDay.init)
     }
 
-    private init(_ row: StoredRow) {
+    fileprivate init(_ row: StoredRow) {
         var totals = LedgerTotals()
         totals.attempts = row[3]
         totals.calls = row[4]

@@ -68,8 +68,11 @@ struct Report {
 
     /// The page, self-contained: no script, no font, no address outside it.
     func html() throws -> [UInt8] {
-        Array(try MustacheTemplate(string: ReportTemplate.text).render(self).utf8)
+        Array(try Self.template.get().render(self).utf8)
     }
+
+    /// Read once, not for each report.
+    private static let template = Result { try MustacheTemplate(string: ReportTemplate.text) }
 }
 
 extension Report.ReasonGroup {

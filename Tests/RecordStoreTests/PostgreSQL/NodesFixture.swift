@@ -73,6 +73,9 @@ struct NodesFixture {
     @discardableResult
     func run(_ sql: String) throws -> [String] { try server.run(sql, in: name) }
 
+    /// Runs a statement in a transaction that stays open.
+    func hold(_ sql: String) throws -> PostgreSQLServer.HeldTransaction { try server.hold(sql, in: name) }
+
     /// A running batch that no node has taken up, so that any may claim of it.
     func sharedBatch(of store: RecordStore, count: Int) async throws -> Batch {
         let batch = try await store.runningBatch(count: count)

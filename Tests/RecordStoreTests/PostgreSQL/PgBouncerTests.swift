@@ -19,7 +19,7 @@ struct PgBouncerTests {
         }
         #expect(lines.sorted() == Array(2...41))
         #expect(try await a.statuses(batch).allSatisfy { $0 == .succeeded })
-        #expect(try #require(try await a.serverSettings()?.pooler).hasPrefix("PgBouncer 1."))
+        #expect(try #require(try await a.serverReport()?.pooler).hasPrefix("PgBouncer 1."))
         try await nodes.close(a, b)
         bouncer.stop()
     }

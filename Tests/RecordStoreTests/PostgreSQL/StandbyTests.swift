@@ -20,7 +20,7 @@ struct StandbyTests {
         nodes.endBeats(of: a)
         let batch = try await a.runningBatch(count: 4)
         #expect(try await a.claim(batch, 1).records.count == 1)
-        let standbys = try #require(try await a.serverSettings()).standbys
+        let standbys = try #require(try await a.serverReport()).standbys
         #expect(standbys.count == 1 && standbys.synchronous.count == 1 && !standbys.named.isEmpty)
 
         try standby.stand()

@@ -37,8 +37,9 @@ struct NightsWork: AsyncParsableCommand {
             try await clear(store)
         }
         try await store.close()
-        let milliseconds = seconds * 1e3 / Double(count * nights)
-        try WorkReport(records: count * nights, values: ["milliseconds": milliseconds]).print()
+        let records = (from..<from + nights).reduce(0) { $0 + count + $1 }
+        let milliseconds = seconds * 1e3 / Double(records)
+        try WorkReport(records: records, values: ["milliseconds": milliseconds]).print()
     }
 
     private func end(_ batch: BatchID, in store: RecordStore) async throws {

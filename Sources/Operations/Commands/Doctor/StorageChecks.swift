@@ -50,40 +50,38 @@ struct StorageChecks {
     /// Nothing where the database is a file, or there is none yet; a server that is not reached is the database's finding.
     private func server() async -> [Finding] {
         guard place.settings.isOnPostgreSQL, let store = try? await place.storeForReading() else { return [] }
-        let settings = try? await store.serverSettings()
-        // It was read from, which is all there was to do.
-        try? await store.close()
-        return settings.map(findings) ?? []
+        do {
+            let report = try await store.serverReport()
+            // It was read from, which is all there was to do.
+            try? await store.close()
+            return report.map(findings) ?? []
+        } catch {
+            return [.warning("database server", "it could not be asked: \(OperationFailure(error).message)")]
+        }
     }
 
-    private func findings(_ settings: ServerSettings) -> [Finding] {
-        let set = "fsync is \(settings.fsync), synchronous_commit is \(settings.synchronousCommit)"
-        var findings =
-            settings.faults.isEmpty
-            ? [Finding.fine("database server", "PostgreSQL \(settings.version); \(set)")]
-            : settings.faults.map { .warning("database server", $0) }
-        findings.append(settings.standbyFault.map { .warning("standby", $0) } ?? .fine("standby", standby(settings)))
-        let age = settings.oldestTransaction.map { "open for \(NumberFormat.duration(seconds: $0 / .seconds(1)))" }
-        let oldest = (age ?? "none is open") + (settings.seesAll ? "" : "; others' are not shown, \(Self.blind)")
-        findings.append(
-            settings.transactionFault.map { .warning("oldest transaction", "\(oldest); \($0)") }
-                ?? .fine("oldest transaction", oldest))
-        if let pooler = settings.pooler {
-            let version = "its version is told to who stands in stats_users of pgbouncer.ini"
-            findings.append(.fine("pooler", pooler.isEmpty ? "one is between; \(version)" : pooler))
+    private func findings(_ server: ServerReport) -> [Finding] {
+        var findings = [Finding.fine("database server", server.settings)]
+        findings += server.faults.map { .warning("database server", $0) }
+        let standby = server.standby
+        findings.append(standby.isFault ? .warning("standby", standby.text) : .fine("standby", standby.text))
+        findings.append(oldestTransaction(server))
+        if let pooler = server.pooler {
+            let unknown = "one is between; if it is PgBouncer, add \(server.user) to stats_users to see its version"
+            findings.append(.fine("pooler", pooler.isEmpty ? unknown : pooler))
         }
         return findings
     }
 
-    private static let blind = "since this user may not see them: GRANT pg_monitor TO it"
-
-    private func standby(_ settings: ServerSettings) -> String {
-        let standbys = settings.standbys
-        if standbys.count == 0 { return "none: calls that were made are on this server's disk alone" }
-        if standbys.synchronous.isEmpty, !settings.seesAll {
-            return "\(standbys.count) connected; which acknowledge commits is not shown, \(Self.blind)"
-        }
-        return "\(standbys.synchronous.joined(separator: ", ")) acknowledges commits; \(standbys.count) connected"
+    private func oldestTransaction(_ server: ServerReport) -> Finding {
+        let check = "oldest transaction"
+        let rest = server.seesAll ? "" : "; user \(server.user) may not see those of others: \(server.grant)"
+        guard let oldest = server.oldestTransaction else { return .fine(check, "none is open" + rest) }
+        let text = "open for \(NumberFormat.duration(seconds: oldest.age / .seconds(1))), \(oldest.owner)\(rest)"
+        guard server.isTransactionTooOld else { return .fine(check, text) }
+        return .warning(
+            check,
+            "\(text); what was deleted since is not cleared before it ends: end it, unless it is a copy being made")
     }
 
     /// Nothing where no job uses the key and no batch did; an unreadable database is a finding of its own.

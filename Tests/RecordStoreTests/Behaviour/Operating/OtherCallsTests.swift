@@ -56,7 +56,52 @@ import Testing
         let claim = try await store.claim(batch.id, upTo: 5, now: 0, caps: caps)
         #expect(claim.records.count == 2 && claim.cappedBy == .dailyCalls)
         let days = try await store.ledgerDays(inMonthsOf: batch.id)
-        #expect(days.map(\.batch) == [batch.id, nil] && days.map(\.totals.calls) == [2, 1])
+        #expect(days.map(\.batch) == [batch.id, nil] && days.map(\.totals.chargedAtMost) == [2, 1])
+        try await store.close()
+    }
+
+    /// What stands before a batch's row of a day, and in it, by what is surely and what is perhaps billed.
+    private struct Place: Equatable {
+        let day: CallDay
+        var (billableBefore, chargedBefore) = (0, 0)
+        let totals: LedgerTotals
+
+        static func all(of batch: BatchID, in rows: [LedgerDay]) -> [Place] {
+            var (month, billable, charged, places) = (ClosedRange<Int64>?.none, 0, 0, [Place]())
+            for row in rows {
+                if row.day.month != month { (month, billable, charged) = (row.day.month, 0, 0) }
+                if row.batch == batch {
+                    places.append(
+                        Place(day: row.day, billableBefore: billable, chargedBefore: charged, totals: row.totals))
+                }
+                (billable, charged) = (billable + row.totals.billable, charged + row.totals.chargedAtMost)
+            }
+            return places
+        }
+    }
+
+    @Test func aBatchHasItsPlaceInItsMonthsWithoutAllOthersBeingRead() async throws {
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        var batches: [Batch] = []
+        for content: UInt8 in 1...4 { batches.append(try await store.runningBatch(count: 40, content: content)) }
+        let days: [Int64] = [20_251_101, 20_251_103, 20_251_130, 20_251_201]
+        for (step, day) in (days + days).enumerated() {
+            let caps = CallCaps(day: CallDay(rawValue: day))
+            for (place, batch) in batches.enumerated() where (step + place) % 3 != 0 {
+                let records = try await store.claim(batch.id, upTo: 4, now: 0, caps: caps).records
+                let ends = records.enumerated().map { [$1.succeeded, $1.rejected, $1.inDoubt][($0 + place) % 3] }
+                #expect(try await store.finish(ends.dropLast()) == 3)
+            }
+            #expect(try await store.begin(.doctor, caps: caps, action: Self.action) == nil)
+        }
+        let all = try await store.ledgerDays(CallDay(rawValue: 0)...CallDay(rawValue: 99_991_231))
+        for batch in batches {
+            let rows = try await store.ledgerDays(inMonthsOf: batch.id)
+            let places = Place.all(of: batch.id, in: rows)
+            #expect(places == Place.all(of: batch.id, in: all) && places.count > 2)
+            #expect(rows.map(\.day) == rows.map(\.day).sorted())
+        }
         try await store.close()
     }
 }
