@@ -44,6 +44,71 @@ struct ServerWorkTests {
         try await nodes.close(a)
     }
 
+    /// Tables that get longer with every record, call, batch or act.
+    private static let growing = [
+        "records", "attempts", "results", "ready", "answers", "audit", "batches", "layouts", "batch_keys",
+        "ledger_days",
+        "archived_records", "archived_results", "archived_attempts",
+    ]
+
+    /// The steps of a plan that read a table that grows without looking for anything in its index; what some indexes hold is
+    /// only what still needs something.
+    private static func scans(in plan: [String], but partial: Set<String>) -> [String] {
+        plan.indices.compactMap { index in
+            let step = plan[index]
+            guard step.contains(" Scan "), let table = step.firstMatch(of: /\ on (\w+)/)?.1,
+                growing.contains(where: { table == $0 || table.hasPrefix($0 + "_to_") })
+            else { return nil }
+            if let index = step.firstMatch(of: /using\ (\w+)/)?.1, partial.contains(String(index)) { return nil }
+            let conditions = plan[(index + 1)...].prefix { !$0.contains("->") }
+            return conditions.contains { $0.contains("Index Cond:") } ? nil : step
+        }
+    }
+
+    /// The same of each statement that a connection has prepared.
+    private static func scans(ofAllPreparedIn database: StoreConnection) throws -> [String] {
+        let prepared = try StoredRow.fetchAll(
+            database,
+            sql: """
+                SELECT name, coalesce(array_length(parameter_types, 1), 0), statement
+                FROM "pg_catalog"."pg_prepared_statements" WHERE statement ~ '^(SELECT|INSERT|UPDATE|DELETE).* rollcall[.]'
+                """)
+        let partial = Set(
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT relname::text FROM "pg_catalog"."pg_index" JOIN "pg_catalog"."pg_class" ON oid = indexrelid
+                    WHERE indpred IS NOT NULL
+                    """))
+        return try prepared.flatMap { row -> [String] in
+            let (name, count, statement): (String, Int, String) = (row[0], row[1], row[2])
+            let arguments = Array(repeating: "NULL", count: count).joined(separator: ", ")
+            let plan = try String.fetchAll(
+                database, sql: "EXPLAIN EXECUTE \"\(name)\"\(count == 0 ? "" : "(\(arguments))")")
+            return scans(in: plan, but: partial).map { "\($0) in: \(statement)" }
+        }
+    }
+
+    @Test("What a file's intake, claims and ends ask is found by an index, however many there are")
+    func everyPlan() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        for content: UInt8 in 1...2 {
+            _ = try await a.findBatch(job: "nightly", contentDigest: [UInt8](repeating: content, count: 32))
+            let batch = try await a.runningBatch(count: 4, content: content)
+            let caps = CallCaps(daily: 100, batch: 50, monthly: 100, answeredSince: 0, day: RecordStore.day)
+            let records = try await a.claim(batch.id, upTo: 3, now: 1_000, caps: caps).records
+            _ = try await a.finish([records[0].succeeded, records[1].transient(until: 1_500)])
+            _ = try await a.ledgerDays(inMonthsOf: batch.id)
+            _ = try await a.batch(batch.id)
+        }
+        let found =
+            try a.writeWaiting { try Self.scans(ofAllPreparedIn: $0.database) }
+            + a.readWaiting { try Self.scans(ofAllPreparedIn: $0) }
+        #expect(found.isEmpty, "\(found.joined(separator: "\n\n"))")
+        try await nodes.close(a)
+    }
+
     @Test("Rows of what was undone are not written with those of the next")
     func undone() async throws {
         let nodes = try NodesFixture()
