@@ -237,7 +237,7 @@ extension RecordStore {
     private static let daysOfOne = """
         SELECT day, batch_id, name, ledger_days.attempts, ledger_days.calls, ledger_days.billable,
           ledger_days.unbilled, ledger_days.billing_unknown
-        FROM ledger_days JOIN batches ON batches.id = batch_id WHERE batch_id = ? ORDER BY day
+        FROM ledger_days JOIN batches ON batches.id = batch_id WHERE batch_id = ?
         """
 
     /// What was and what may have been billed on a day of the batches after one, and of calls outside any.
