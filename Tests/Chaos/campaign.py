@@ -174,9 +174,11 @@ class Campaign:
     def remember_attempts(self, server):
         """Keeps what a primary has committed lately, before it is replaced."""
         rows = self.cluster.rows(
-            server, "SELECT record_id, id, coalesce(slot_us, 0), coalesce(outcome, '') FROM rollcall.attempts "
-            "WHERE node_id IS NOT NULL AND id > (SELECT max(id) - 3000 FROM rollcall.attempts)")
-        return [{"record": int(r), "id": int(i), "slot": int(s), "outcome": o} for r, i, s, o in rows or []]
+            server, "SELECT record_id, a.id, coalesce(slot_us, 0), coalesce(outcome, ''), file_name FROM rollcall.attempts a "
+            "JOIN rollcall.batches b ON b.id = record_id >> 32 "
+            "WHERE node_id IS NOT NULL AND a.id > (SELECT max(id) - 3000 FROM rollcall.attempts)")
+        return [
+            {"record": int(r), "id": int(i), "slot": int(s), "outcome": o, "file": f} for r, i, s, o, f in rows or []]
 
     def compare(self, seen, server):
         """Keeps which of these a primary's successor has of its own: what nodes enter for lost ones names no node."""

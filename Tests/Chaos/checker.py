@@ -12,7 +12,7 @@ A history is a value of JSON:
 - lost_calls: how many calls the ledger knows of batches that a server had lost whole
 - caps: [{"calls", "cap"}], calls that the log had of the day while the cap was in force
 - orphans: [{"node", "seconds"}]: how long after a kill its calls were open still, None: until the end
-- seen: attempts that a primary had committed before it was replaced, [{"record", "id", "slot", "outcome", "batch"}]
+- seen: attempts that a primary had committed before it was replaced, [{"record", "id", "slot", "outcome", "file"}]
 - present: ids of those that its successor had, too, when it was asked first
 - halts: [{"batch", "reason"}]
 - losses: [{"from", "until"}] in s, when a primary with asynchronous replication was replaced: it may have taken answers
@@ -166,15 +166,18 @@ def _check_losses(history, verdict):
     known = {(a["record"], a["id"]) for a in history["attempts"]}
     present = {tuple(pair) for pair in history["present"]}
     halted = {halt["batch"] for halt in history["halts"] if "replaced" in (halt["reason"] or "")}
-    batches = {batch["id"] for batch in history["batches"]}
-    lost = {(a["record"], a["id"]) for a in history["seen"]} - present
-    unknown = 0
-    for record, attempt in sorted(lost):
-        if record >> 32 not in batches:
+    files = {batch["id"]: batch["file"] for batch in history["batches"]}
+    lost = {(a["record"], a["id"]): a["file"] for a in history["seen"] if (a["record"], a["id"]) not in present}
+    unknown, expected = 0, set()
+    for (record, attempt), file in sorted(lost.items()):
+        # Another file's batch may have got the number of one that was lost whole.
+        if files.get(record >> 32) != file:
             unknown += 1
-        elif (record, attempt) not in known:
+            continue
+        expected.add(record >> 32)
+        if (record, attempt) not in known:
             verdict.accuse("named", f"attempt {attempt} of record {record} was committed and is not in the ledger")
-    for batch in sorted({record >> 32 for record, _ in lost} & batches - halted):
+    for batch in sorted(expected - halted):
         verdict.accuse("named", f"batch {batch} lost attempts by a failover, and did not halt")
     if unknown > history["lost_calls"]:
         verdict.accuse("named", f"{unknown} attempts of batches that were lost whole, and {history['lost_calls']} are counted")

@@ -25,7 +25,7 @@ def sound():
         "batches": [{"id": 7, "file": "a1.csv", "state": "completed"}], "records": records, "attempts": attempts,
         "lives": [{"node": "a", "from": 90, "until": 102, "killed": True}], "lost_calls": 0,
         "caps": [{"cap": 39, "calls": 39}], "orphans": [{"node": "a", "seconds": 21.5}],
-        "seen": [{"record": BATCH + 2, "id": 1, "slot": MICROSECONDS * 100, "outcome": "", "batch": 7}],
+        "seen": [{"record": BATCH + 2, "id": 1, "slot": MICROSECONDS * 100, "outcome": "", "file": "a1.csv"}],
         "present": [[BATCH + 2, 1]], "halts": [], "losses": [],
         "results": {"7": [[2 + n, "in_doubt" if n >= 38 else "succeeded"] for n in range(40)]},
     }
@@ -93,7 +93,7 @@ class CheckerTests(unittest.TestCase):
         def change(history):
             # 21 in each second, which one second alone may have.
             history["seen"] = [
-                {"record": n, "id": n, "slot": MICROSECONDS * 200 + n * MICROSECONDS // 21, "outcome": "", "batch": 7}
+                {"record": n, "id": n, "slot": MICROSECONDS * 200 + n * MICROSECONDS // 21, "outcome": "", "file": "a1.csv"}
                 for n in range(210)]
             history["present"] = [[n, n] for n in range(210)]
         self.assertEqual(self.broken(change), {"rate"})
@@ -101,7 +101,7 @@ class CheckerTests(unittest.TestCase):
     def test_slots_of_attempts_that_were_lost_count(self):
         def change(history):
             history["seen"] += [
-                {"record": BATCH + 30, "id": 900 + n, "slot": MICROSECONDS * 100 + n, "outcome": "", "batch": 7}
+                {"record": BATCH + 30, "id": 900 + n, "slot": MICROSECONDS * 100 + n, "outcome": "", "file": "a1.csv"}
                 for n in range(5)]
             history["present"] += [[BATCH + 30, 900 + n] for n in range(5)]
         self.assertEqual(self.broken(change), {"rate"})
@@ -140,7 +140,7 @@ class CheckerTests(unittest.TestCase):
 
     def lose(self, history, entered, halted):
         """The attempt of the last line but one was committed, and lost by a failover."""
-        history["seen"].append({"record": BATCH + 40, "id": 39, "slot": 0, "outcome": "", "batch": 7})
+        history["seen"].append({"record": BATCH + 40, "id": 39, "slot": 0, "outcome": "", "file": "a1.csv"})
         history["attempts"][38].update(node="", cause="failover")
         if not entered:
             history["attempts"].pop(38)
@@ -158,8 +158,15 @@ class CheckerTests(unittest.TestCase):
 
     def test_a_batch_that_was_lost_whole_and_is_not_counted(self):
         def change(history):
-            history["seen"].append({"record": (9 << 32) + 2, "id": 50, "slot": 0, "outcome": "", "batch": 9})
+            history["seen"].append({"record": (9 << 32) + 2, "id": 50, "slot": 0, "outcome": "", "file": "a2.csv"})
         self.assertEqual(self.broken(change), {"named"})
+
+    def test_a_batch_that_was_lost_whole_and_whose_number_another_got(self):
+        def change(history, counted):
+            history["seen"].append({"record": BATCH + 2, "id": 50, "slot": 0, "outcome": "", "file": "a2.csv"})
+            history["lost_calls"] = counted
+        self.assertEqual(self.broken(lambda history: change(history, 1)), set())
+        self.assertEqual(self.broken(lambda history: change(history, 0)), {"named"})
 
 
 if __name__ == "__main__":

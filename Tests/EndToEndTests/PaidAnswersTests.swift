@@ -176,7 +176,7 @@ extension EndToEnd.Money {
                 let process = try installation.start(["run", "day.csv"])
                 box.put(process)
                 let port = try installation.port()
-                try await waitUntil { try TCPConnections().unreadClients(of: port) >= 4 }
+                try await waitUntil { try TCPConnections.unread(from: port) >= 4 }
                 process.signal(SIGCONT)
                 let ended = try await process.wait()
                 #expect(ended.status == 0, "\(ended.errors)")

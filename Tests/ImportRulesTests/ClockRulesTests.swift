@@ -6,7 +6,11 @@ struct ClockRulesTests {
     @Test("None is one of Dispatch's, which follow the wall clock: whoever sets that would shorten or lengthen a wait")
     func noneOfDispatch() throws {
         for file in try ImportScan.modules().flatMap(ImportScan.swiftFiles) {
-            let text = try String(contentsOf: ImportScan.root.appending(path: file), encoding: .utf8)
+            let bytes = try Data(contentsOf: ImportScan.root.appending(path: file))
+            // Looking at each line takes a hundred times as long.
+            let words = ["imeout:", "NSCondition", "sem_timedwait("]
+            guard words.contains(where: { bytes.range(of: Data($0.utf8)) != nil }) else { continue }
+            let text = String(decoding: bytes, as: UTF8.self)
             for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
                 #expect(!Self.waits(line), "\(file):\(index + 1) waits by the wall clock; take a MonotonicSemaphore")
             }

@@ -43,7 +43,7 @@ struct HintRulesTests {
     }
 
     private static func tells(_ line: Substring) -> Bool {
-        guard !line.drop(while: \.isWhitespace).hasPrefix("//") else { return false }
+        guard line.contains("rollcall "), !line.drop(while: \.isWhitespace).hasPrefix("//") else { return false }
         return line.matches(of: /\brollcall ([a-z]+)\b/).contains { commands.contains(String($0.output.1)) }
     }
 }

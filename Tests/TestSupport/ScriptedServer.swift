@@ -126,10 +126,10 @@ package final class ScriptedServer: Sendable {
         return connections.count
     }
 
-    /// Returns once no client has a connection that looks alive to it: on a busy machine even the loopback takes a while
-    /// to deliver an end, and what is sent meanwhile may have arrived for all the client knows.
+    /// Returns once no client of this process has a connection that looks alive to it: on a busy machine even the loopback
+    /// takes a while to deliver an end, and what is sent meanwhile may have arrived for all the client knows.
     package func waitUntilClientsSeeTheEnd() async throws {
-        try await waitUntil { try TCPConnections().openClients(of: port) == 0 }
+        try await waitUntil { try TCPConnections.openOwn(to: port) == 0 }
     }
 
     /// Stops listening and ends every connection.

@@ -1,37 +1,44 @@
 import Foundation
 
-/// What the system says of the machine's TCP connections over IPv4 (`man 5 proc`, /proc/net/tcp).
-package struct TCPConnections {
-    /// One end of a connection, as its process has it.
-    private struct End {
-        /// Address and port in hexadecimal.
-        let remote: Substring
-        /// 01: open for all that end knows.
-        let state: Substring
-        /// Bytes that have come and were not read.
-        let unread: Int
+/// What the system says of TCP connections over IPv4 to a port of 127.0.0.1, as their clients have them.
+package enum TCPConnections {
+    /// How many of this process's clients have a connection that looks alive to them.
+    ///
+    /// Asked of the process's own descriptors: the kernel's table of the machine takes milliseconds to make, however little is
+    /// in it.
+    package static func openOwn(to port: Int) throws -> Int {
+        let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }
+        return descriptors.count { remotePort(of: $0) == port && isEstablished($0) }
     }
 
-    private let ends: [End]
-
-    /// Reads the table as it is now.
-    package init() throws {
-        let table = try KernelFile.text(at: "/proc/net/tcp")
-        ends = table.split(separator: "\n").dropFirst().compactMap { line in
+    /// How many connections, of whichever process, hold bytes that their client has not read (`man 5 proc`, /proc/net/tcp).
+    package static func unread(from port: Int) throws -> Int {
+        let remote = "0100007F:" + String(format: "%04X", port)
+        return try KernelFile.text(at: "/proc/net/tcp").split(separator: "\n").dropFirst().count { line in
             // Number, local address, remote address, state, bytes to be sent and to be read.
             let fields = line.split(separator: " ")
-            guard fields.count > 4, let unread = fields[4].split(separator: ":").last else { return nil }
-            return End(remote: fields[2], state: fields[3], unread: Int(unread, radix: 16) ?? 0)
+            guard fields.count > 4, fields[2] == remote, let unread = fields[4].split(separator: ":").last
+            else { return false }
+            return Int(unread, radix: 16) ?? 0 > 0
         }
     }
 
-    /// How many clients of a port of 127.0.0.1 have a connection that looks alive to them.
-    package func openClients(of port: Int) -> Int { ends.count { $0.remote == Self.address(port) && $0.state == "01" } }
+    /// The port at the other end; nil for what is no connection over IPv4, or was closed meanwhile.
+    private static func remotePort(of descriptor: Int32) -> Int? {
+        var (address, length) = (sockaddr_in(), socklen_t(MemoryLayout<sockaddr_in>.size))
+        let result = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &length) }
+        }
+        guard result == 0, address.sin_family == sa_family_t(AF_INET) else { return nil }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
 
-    /// How many connections to a port of 127.0.0.1 hold bytes that their client has not read.
-    package func unreadClients(of port: Int) -> Int { ends.count { $0.remote == Self.address(port) && $0.unread > 0 } }
-
-    private static func address(_ port: Int) -> String { "0100007F:" + String(format: "%04X", port) }
+    /// Whether a connection is open for all that this end knows (`man 7 tcp`, TCP_INFO, whose first byte is the state).
+    private static func isEstablished(_ descriptor: Int32) -> Bool {
+        var (facts, length) = ([UInt8](repeating: 0, count: 8), socklen_t(8))
+        guard getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &facts, &length) == 0 else { return false }
+        return facts[0] == 1
+    }
 }
 
 /// A file that the kernel makes as it is read. It has no length, and Foundation takes its first page for the whole.

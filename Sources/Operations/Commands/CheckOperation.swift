@@ -208,7 +208,7 @@ struct CheckFinding: Encodable {
         blankLines = survey.blankLines
         waits =
             prospect.isAsked
-            ? AdmissionPolicy(
+            ? ConfirmationPolicy(
                 records: survey.records, invalid: survey.invalid, cardLikeIDs: survey.cardLikeIDs, estimate,
                 under: job, after: prospect.hold
             ).reasons : []

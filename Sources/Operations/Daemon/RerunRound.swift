@@ -67,9 +67,9 @@ struct ScheduledRerun {
         guard let own = context.configuration.job(named: batch.job) else { return false }
         let spending = Spending(
             store: context.store, job: own, pricing: context.configuration.place.pricing, clock: context.clock)
-        let admission = try await spending.admission(ofRequeueing: selection, in: batch)
-        guard let reason = admission.reason else { return false }
-        try await report(batch, own, reason, isHeld: admission.isHeld)
+        let confirmation = try await spending.confirmation(ofRequeueing: selection, in: batch)
+        guard let reason = confirmation.reason else { return false }
+        try await report(batch, own, reason, isHeld: confirmation.isHeld)
         return true
     }
 

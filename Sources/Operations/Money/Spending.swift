@@ -39,9 +39,9 @@ struct Spending {
     /// - Parameter batch: The batch.
     /// - Returns: Where it goes, and why.
     /// - Throws: `StoreError` when the database cannot be read or written.
-    func admission(of batch: Batch) async throws -> AdmissionPolicy {
+    func confirmation(of batch: Batch) async throws -> ConfirmationPolicy {
         let hold = try await store.restoreHold().flatMap { $0.covers(batch.id) ? $0 : nil }
-        return AdmissionPolicy(
+        return ConfirmationPolicy(
             batch.counts, try await estimate(of: batch), under: job, after: hold, cardLikeIDs: batch.cardLikeIDs)
     }
 
@@ -53,12 +53,12 @@ struct Spending {
     ///   - batch: Their batch.
     /// - Returns: Why not, and what they would cost.
     /// - Throws: `StoreError` when the database cannot be read or written.
-    func admission(ofRequeueing selection: RequeueSelection, in batch: Batch) async throws -> AdmissionPolicy {
+    func confirmation(ofRequeueing selection: RequeueSelection, in batch: Batch) async throws -> ConfirmationPolicy {
         let now = clock.now
         if job.reuseWithin != nil { try await store.learnAnswers() }
         let forecast = try await store.forecast(
             batch.id, requeueing: selection, answeredSince: Self.answeredSince(job, at: now))
-        return AdmissionPolicy(
+        return ConfirmationPolicy(
             records: 0, invalid: 0, try await estimate(forecast, at: now), under: job,
             after: try await store.restoreHold(),
             restoredSince: try await isRestored(since: batch))

@@ -9,13 +9,15 @@ extension WriterConnection {
             return ClaimResult(exhausted: row.queued == 0 && row.inFlight == 0, state: row.state)
         }
         var request = request
-        var (permit, later, obstacle) = (NodePermit?.none, Duration?.none, String?.none)
+        var permit: NodePermit?
+        var retryIn: Duration?
+        var obstacle: String?
         if let node, row.toCall > 0, request.count > 0 {
             switch try admit(node, request) {
             case .permit(let given):
-                if given.plan.count < request.count { later = given.plan.wait(taken: given.plan.count) }
+                if given.plan.count < request.count { retryIn = given.plan.wait(taken: given.plan.count) }
                 (permit, request.count) = (given, given.plan.count)
-            case .wait(let wait, let reason): (later, request.count, obstacle) = (wait, 0, reason)
+            case .wait(let wait, let reason): (retryIn, request.count, obstacle) = (wait, 0, reason)
             }
         }
         let allowance = try allowance(request, row)
@@ -32,8 +34,8 @@ extension WriterConnection {
         result.exhausted = queued == 0 && row.inFlight + result.records.count == 0
         if progress.isCapped { result.cappedBy = allowance.limitedBy }
         result.nextReadyAt = try nextReadyAt(request)
-        if let later, !progress.isCapped, queued > 0 {
-            result.nextReadyAt = min(result.nextReadyAt ?? .distantFuture, request.dueBy + later)
+        if let retryIn, !progress.isCapped, queued > 0 {
+            result.nextReadyAt = min(result.nextReadyAt ?? .distantFuture, request.dueBy + retryIn)
         }
         return result
     }
@@ -49,7 +51,7 @@ extension WriterConnection {
     private func take(
         _ request: ClaimRequest, upTo allowed: Int, from row: BatchRow, _ progress: inout ClaimProgress
     ) throws {
-        progress.holds = try firstInteger(identical.anyInDoubt) != nil
+        progress.isAnyInDoubt = try firstInteger(identical.anyInDoubt) != nil
         let mayReuse = row.reuses && request.caps.answeredSince != nil
         if mayReuse, !row.keepsAnswers { try identical.keepAnswers.run(request.batch.rawValue) }
         while progress.hasRoom(for: request) {
@@ -62,7 +64,7 @@ extension WriterConnection {
                     progress.isCapped = true
                     return try advance(request, progress)
                 case .call: try open(candidate, request, &progress)
-                case .hold: try hold(candidate, request, &progress)
+                case .inDoubt: try holdBack(candidate, request, &progress)
                 case .wait: try putOff(candidate, request, &progress)
                 case .reuse(let answer): try reuse(answer, for: candidate, request, &progress)
                 }
@@ -133,8 +135,9 @@ extension WriterConnection {
         try claims.openAttempt.add()
         let (record, attempt) = (RecordID(rawValue: candidate.id), AttemptID(rawValue: progress.attempt))
         claimed.append(ClaimedAttempt(record: record, attempt: attempt, day: request.caps.day))
-        // From here on it is in hand: what is undone leaves a number behind that is given again.
-        node?.hold([attempt])
+        // The node owns this attempt now. Where the transaction is rolled back the number stays owned, which does no harm: it
+        // is given again.
+        node?.own([attempt])
         progress.result.records.append(
             SealedClaim(
                 id: record, attempt: attempt, number: Int(candidate.ledgerRows + 1),
@@ -224,7 +227,7 @@ struct ClaimProgress {
     /// The last attempt's id.
     var attempt: Int64
     /// Whether any record is in doubt, so that one identical to it may have to be held.
-    var holds = false
+    var isAnyInDoubt = false
     /// What a node may claim; nil where there is one runner only.
     var permit: NodePermit?
     /// Whether a record was left because the caps allow no further call.
@@ -273,7 +276,7 @@ enum ClaimVerdict {
     /// It is called.
     case call
     /// It is put in doubt without a call, because an identical one is in doubt.
-    case hold
+    case inDoubt
     /// It waits until an identical one that is under way is settled.
     case wait
     /// It gets the answer of an identical one.

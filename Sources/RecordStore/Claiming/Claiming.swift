@@ -49,7 +49,7 @@ extension RecordStore {
             try await BlockingWork.run { try spool(sealed, because: error) }
             throw error
         }
-        node?.letGo(completions.map(\.attempt))
+        node?.disown(completions.map(\.attempt))
         if let failures { self.failures.withLock { $0 = failures } }
         if result.standing?.isLate ?? false { return try await giveBack(result, now: now) }
         let records = try await open(result.records, key, now: now)

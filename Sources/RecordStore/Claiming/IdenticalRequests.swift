@@ -45,7 +45,7 @@ extension WriterConnection {
         if candidate.isRepeated, let verdict = try verdictByRepeats(of: candidate, request) { return verdict }
         let since = row.reuses ? request.caps.answeredSince : nil
         if let since, let answer = try answer(identicalTo: candidate, since: since, request) { return .reuse(answer) }
-        if progress.holds, try isHeld(candidate) { return .hold }
+        if progress.isAnyInDoubt, try isHeld(candidate) { return .inDoubt }
         if since != nil, try isUnderWay(candidate, request, &progress.othersUnderWay) { return .wait }
         return .call
     }
@@ -172,7 +172,7 @@ extension WriterConnection {
     }
 
     /// Puts in doubt a record that is identical to one in doubt.
-    func hold(_ candidate: ClaimCandidate, _ request: ClaimRequest, _ progress: inout ClaimProgress) throws {
+    func holdBack(_ candidate: ClaimCandidate, _ request: ClaimRequest, _ progress: inout ClaimProgress) throws {
         try unqueue(candidate, request)
         try identical.hold.run(candidate.id)
         let reason = Array("held: identical to a record in doubt".utf8)

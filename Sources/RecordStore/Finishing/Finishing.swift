@@ -24,7 +24,7 @@ extension RecordStore {
             try await BlockingWork.run { try spool(sealed, because: error) }
             throw error
         }
-        node?.letGo(completions.map(\.attempt))
+        node?.disown(completions.map(\.attempt))
         return count
     }
 

@@ -185,7 +185,7 @@ extension RecordStore {
     package func createBatch(_ new: NewBatch, claimedFile: ClaimedFile? = nil) async throws -> Batch {
         var new = new
         // So that the batch gets no number of one that a server has lost.
-        if let node { try await BlockingWork.run { try answerForNewServer(node) } }
+        if let node { try await BlockingWork.run { try reconcileWithNewServer(node) } }
         let period = try await periodKey(forBatchMadeAt: new.madeNow())
         let id = try await write { [new, runnerName, own, sharesFolders] connection in
             let batch = try connection.insert(new, under: period)

@@ -156,7 +156,7 @@ extension WriterConnection {
                 "Node \(name) lives, or did not end in order and may have answers that it has not delivered: end it, or "
                     + "start and end it, or retire it")
         }
-        if let name = try nodesThatHaveNotAnswered().first {
+        if let name = try nodesToReconcile().first {
             throw StoreError(
                 .notAllowed,
                 "Node \(name) has not answered for the server that answers now: start and end it, or retire it")

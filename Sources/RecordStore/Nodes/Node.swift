@@ -2,7 +2,7 @@ import Basics
 import Foundation
 import OpenSSL
 
-/// This process as one of several runners on a database: a name in it, an epoch, and the calls that it has in hand.
+/// This process as one of several runners on a database: a name in it, an epoch, and the attempts that it owns.
 ///
 /// An epoch begins with each start. What an earlier one claimed is nobody's any more, and a process whose epoch is over
 /// claims nothing: both are decided in the transactions that claim.
@@ -18,9 +18,9 @@ final class Node: Sendable {
     /// Its number in the database.
     let number: Int64
     let epoch: Int64
-    /// The attempts it was given and has not ended: everything else of its epoch was claimed by a transaction of which it
-    /// never heard.
-    private let held = Lock<Set<AttemptID>>([])
+    /// The attempts that it was given and has not ended: what else is open in its epoch was claimed by a transaction whose
+    /// COMMIT it never saw answered.
+    private let owned = Lock<Set<AttemptID>>([])
 
     init(_ description: NodeDescription, _ folder: NodeFolder, number: Int64, epoch: Int64) throws {
         (self.description, self.folder, self.number, self.epoch) = (description, folder, number, epoch)
@@ -38,11 +38,11 @@ final class Node: Sendable {
         }
     }
 
-    /// Has attempts in hand from now on.
-    func hold(_ attempts: some Sequence<AttemptID>) { held.withLock { $0.formUnion(attempts) } }
+    /// Owns attempts from now on.
+    func own(_ attempts: some Sequence<AttemptID>) { owned.withLock { $0.formUnion(attempts) } }
 
-    /// Has them no more.
-    func letGo(_ attempts: some Sequence<AttemptID>) { held.withLock { $0.subtract(attempts) } }
+    /// Owns them no more.
+    func disown(_ attempts: some Sequence<AttemptID>) { owned.withLock { $0.subtract(attempts) } }
 
     /// Begins, when the server has all of the journal. That stays: the server may be replaced by one that has forgotten
     /// this start, and then is told again.
@@ -61,8 +61,8 @@ final class Node: Sendable {
                 server: server ?? known?.server))
     }
 
-    /// Whether it has an attempt in hand.
-    func holds(_ attempt: AttemptID) -> Bool { held.withLock { $0.contains(attempt) } }
+    /// Whether it owns an attempt.
+    func owns(_ attempt: AttemptID) -> Bool { owned.withLock { $0.contains(attempt) } }
 }
 
 /// Time as the database has it, in microseconds since 1970 UTC; it is written once per query, so that it is the

@@ -116,7 +116,7 @@ extension WriterConnection {
             return "database_durability is synchronous, and the server's commits await no standby: set "
                 + "synchronous_commit and synchronous_standby_names there"
         }
-        let awaited = try nodesThatHaveNotAnswered(besidesDead: node.description.wantsStandby)
+        let awaited = try nodesToReconcile(besidesDead: node.description.wantsStandby)
         guard !awaited.isEmpty else { return nil }
         let names = awaited.joined(separator: ", ")
         return "the database server was replaced, and nobody claims before \(names) answered: start or retire them"
@@ -135,7 +135,7 @@ extension WriterConnection {
     /// - Parameter besidesDead: Whether those that are not heard of are left out: nothing that they committed can be lost.
     /// - Returns: Their names.
     /// - Throws: The engine's error.
-    func nodesThatHaveNotAnswered(besidesDead: Bool = false) throws -> [String] {
+    func nodesToReconcile(besidesDead: Bool = false) throws -> [String] {
         guard case .postgreSQL(let connection) = database.engine, let server = connection.transaction?.server else {
             throw StoreError.runnerOnly
         }

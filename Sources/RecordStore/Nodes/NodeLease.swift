@@ -2,13 +2,13 @@ import Basics
 import Dispatch
 import Foundation
 
-/// How long a node counts as living without a word, and how often it says one.
+/// How long a node's lease lasts, and how often the node renews it.
 enum NodeLease {
     static let length = Duration.seconds(20)
     static let beat = Duration.seconds(5)
 }
 
-/// The thread by which a node says that it lives, and looks after what others and its own lost transactions left.
+/// The thread that renews a node's lease, and closes open attempts that nobody else will finish.
 final class NodeBeat: Sendable {
     private let end = MonotonicSemaphore()
     private let ended = DispatchSemaphore(value: 0)
@@ -31,24 +31,24 @@ final class NodeBeat: Sendable {
     }
 }
 
-/// An open attempt whose end nobody will tell.
+/// An attempt that is still open although nobody will finish it.
 struct OrphanedAttempt: Sendable {
     let attempt: AttemptID
     let record: RecordID
     let startedAt: WallTime
     /// The node that claimed it.
     let node: Int64
-    /// Whose it is.
+    /// Why nobody will.
     let origin: Origin
 
-    /// Whose an open attempt is whose end nobody will tell.
+    /// Why an attempt is still open although nobody will finish it.
     enum Origin: Sendable {
-        /// Another node's, which was not heard of in time.
-        case other
-        /// This process's own, of a transaction that it never heard of: its call never left.
-        case unheardOf
-        /// This process's own, which it made and whose end it told: the server has lost that end.
-        case ended
+        /// It is another node's, whose lease expired.
+        case deadNode
+        /// It is this process's own, which never learned whether its claim was committed: the call was not sent.
+        case commitUnknown
+        /// It is this process's own, which made the call and recorded its end: the server has lost that end.
+        case endLostByServer
     }
 
     /// Reads one: its number, its record, when it started, its node.
@@ -62,12 +62,12 @@ struct OrphanedAttempt: Sendable {
 }
 
 extension RecordStore {
-    /// Says that the node lives; puts in doubt what nodes without a lease had under way, and closes as unsent what this one
-    /// was never told of and can no longer send.
+    /// Renews the node's lease. Attempts of nodes whose lease expired become in doubt; this node's own attempts whose claim
+    /// it never learned of are closed as unsent.
     ///
     /// - Throws: ``StoreError`` when it can't be written.
     func beat(_ node: Node) throws {
-        try answerForNewServer(node)
+        try reconcileWithNewServer(node)
         let orphans = try orphans(besides: node)
         let ends = try orphans.map { try SealedCompletion($0.completion, key: existingDataKey(of: $0.record.batch)) }
         try writeWaiting { connection in
@@ -75,8 +75,8 @@ extension RecordStore {
             let nodes = Set(orphans.map(\.node)).subtracting([node.number])
             let dead = try nodes.filter { try connection.hasLostItsLease($0) }
             for (orphan, end) in zip(orphans, ends) {
-                let isDue = orphan.origin == .other ? dead.contains(orphan.node) : !node.holds(orphan.attempt)
-                guard isDue, try connection.finish([end]) == 1, orphan.origin == .ended else { continue }
+                let isDue = orphan.origin == .deadNode ? dead.contains(orphan.node) : !node.owns(orphan.attempt)
+                guard isDue, try connection.finish([end]) == 1, orphan.origin == .endLostByServer else { continue }
                 try connection.haltForLoss(orphan.record.batch)
             }
         }
@@ -97,40 +97,6 @@ extension RecordStore {
         try node.journal.begin(part, afterEntries: ended)
     }
 
-    /// Tells a server that has replaced another what the node knows, where it has not yet.
-    ///
-    /// - Throws: ``StoreError`` when it can't be written.
-    func answerForNewServer(_ node: Node) throws {
-        guard try isServerNew(to: node) else { return }
-        try tellJournal(of: node)
-        // A number that the server has lost may be another batch's.
-        forgetDataKeys()
-        announced.withLock { $0 = [] }
-    }
-
-    /// Whether the server that answers is another one than the node has answered for.
-    private func isServerNew(to node: Node) throws -> Bool {
-        let sql = "SELECT NOT (\(NodeView.hasAnswered)) FROM nodes WHERE id = ?"
-        return try readWaiting { try Bool.fetchOne($0, sql: sql, arguments: [node.number]) ?? false }
-    }
-
-    /// Answers for a server that has replaced another while the node runs. What it had lost is in doubt then, also what is
-    /// under way: an answer that comes is taken.
-    private func tellJournal(of node: Node) throws {
-        let keys = try keysOfLostCalls(of: node)
-        let delivery = try writeWaiting {
-            try $0.answer(for: node, node.journal.entries(), keys: keys, at: WallTime.now())
-        }
-        try node.record(delivery.server, of: self.keys.storeID)
-    }
-
-    /// The keys of the batches of which the server lacks calls that a node's journal has, as far as they are known.
-    func keysOfLostCalls(of node: Node) throws -> [BatchID: DataKey] {
-        let entries = try node.journal.entries()
-        let lost = try readWaiting { try LostCalls.find(entries, in: $0) }
-        return try Set(lost.map(\.record.batch)).reduce(into: [:]) { $0[$1] = try existingDataKey(of: $1) }
-    }
-
     private func orphans(besides node: Node) throws -> [OrphanedAttempt] {
         let sql = """
             SELECT attempts.id, record_id, attempts.started_at, node_id FROM attempts JOIN nodes ON nodes.id = node_id
@@ -143,9 +109,9 @@ extension RecordStore {
         // What is in the journal was claimed, and its call may have left.
         let claimed = isAnyOwn ? Set(try node.journal.entries().map { [$0.record.rawValue, $0.attempt.rawValue] }) : []
         return rows.map { row in
-            guard row[3] == node.number else { return OrphanedAttempt(row, .other) }
-            return OrphanedAttempt(row, claimed.contains([row[1], row[0]]) ? .ended : .unheardOf)
-        }.filter { $0.origin == .other || !node.holds($0.attempt) }
+            guard row[3] == node.number else { return OrphanedAttempt(row, .deadNode) }
+            return OrphanedAttempt(row, claimed.contains([row[1], row[0]]) ? .endLostByServer : .commitUnknown)
+        }.filter { $0.origin == .deadNode || !node.owns($0.attempt) }
     }
 }
 
@@ -157,9 +123,10 @@ extension OrphanedAttempt {
 
     var completion: Completion {
         switch origin {
-        case .other: inDoubt(Self.lostLease, "the node that made this call was not heard of in time")
-        case .ended: inDoubt(Self.lostByServer, "the database server was replaced and had lost the answer to this call")
-        case .unheardOf:
+        case .deadNode: inDoubt(Self.lostLease, "the node that made this call was not heard of in time")
+        case .endLostByServer:
+            inDoubt(Self.lostByServer, "the database server was replaced and had lost the answer to this call")
+        case .commitUnknown:
             Completion(
                 attempt: attempt, record: record, outcome: .unsent, cause: "commit", startedAt: startedAt,
                 finishedAt: WallTime.now(), next: .release, billable: .no)

@@ -180,7 +180,7 @@ extension WriterConnection {
             WHERE outcome IS NULL AND nodes.name = ?
             """
         let orphans = try StoredRow.fetchAll(database, sql: sql, arguments: [name]).map {
-            OrphanedAttempt($0, .other)
+            OrphanedAttempt($0, .deadNode)
         }
         return try finish(try orphans.map { try SealedCompletion($0.completion, key: keys[$0.record.batch]) })
     }

@@ -34,7 +34,7 @@ struct PostgreSQLOpening: StoreOpening {
                 sharesFolders: node.description.sharesFolders, lock: nil)
             try store.settlePeriodKeys()
             try store.recover(node, provenance)
-            try store.join(as: node)
+            store.join(as: node)
             store.waitForRoomFromNowOn()
             return store
         }
@@ -270,54 +270,4 @@ extension StoreError {
                 + "correct database. A new one begins with a new keys_folder, node.folder and node.name; what was sent before "
                 + "is then unknown to it, and every file is paid for again")
     }
-}
-
-extension RecordStore {
-    /// Answers for the server, where it is another than before, and puts in doubt the calls that this node's earlier
-    /// epochs had under way.
-    fileprivate func recover(_ node: Node, _ provenance: Provenance) throws {
-        let open = try openAttempts(of: node)
-        let spooled = try node.spool.ends()
-        let (entries, keys) = (try node.journal.entries(), try keysOfLostCalls(of: node))
-        let (recovery, server) = try writeWaiting { connection in
-            var recovery = RecoveryReport()
-            // What was answered is not in doubt.
-            recovery.deliveredEnds = try connection.finish(spooled)
-            recovery.openAttempts = try connection.finish(open)
-            try connection.writeTally()
-            let delivery = try connection.answer(for: node, entries, keys: keys, at: WallTime.now())
-            recovery.deliveredEnds += try connection.finish(spooled)
-            try connection.writeTally()
-            recovery.lostAttempts = Int64(delivery.entered + delivery.unknown)
-            recovery.doubtedRecords = delivery.entered
-            recovery.pausedBatches = delivery.halted.sorted()
-            recovery.awaitedNodes = try connection.nodesThatHaveNotAnswered()
-            try connection.record(recovery, provenance)
-            return (recovery, delivery.server)
-        }
-        self.recovery = recovery
-        try node.begin(with: self.keys.storeID, at: server)
-    }
-
-    private func openAttempts(of node: Node) throws -> [SealedCompletion] {
-        let sql = """
-            SELECT record_id, id, started_at FROM attempts WHERE outcome IS NULL AND node_id = ? AND epoch < ?
-            """
-        return try openAttempts(sql, [node.number, node.epoch])
-    }
-
-    /// Begins to say that the node lives.
-    fileprivate func join(as node: Node) throws {
-        let beat = NodeBeat { [weak self] in
-            // What fails now is tried again with the next beat; a node that is not heard of loses its lease.
-            try? self?.beat(node)
-        }
-        membership.withLock { $0 = NodeMembership(node: node, beat: beat) }
-    }
-}
-
-/// A node with the beat by which it lives.
-struct NodeMembership: Sendable {
-    let node: Node
-    let beat: NodeBeat
 }

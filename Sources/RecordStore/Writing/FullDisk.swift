@@ -120,7 +120,8 @@ struct RoomProbe: Sendable {
 }
 
 /// What a runner does on a full disk: it claims nothing, keeps the ends of calls until they can be written, and resumes
-/// by itself when there is space. A process that works beside it or opens a database fails at once instead.
+/// by itself when there is space. `GroupCommit.keep` fails a claim, which has no patience, at once, and keeps what waits;
+/// `BatchRun.waitForRoom` has the run claim again. A process that works beside it or opens a database fails at once instead.
 extension RecordStore {
     /// Whether the database's disk has space, as far as writing has shown.
     package var storageCondition: StorageCondition { writer?.storage.condition ?? .normal }

@@ -199,6 +199,11 @@ struct HistoryRun {
         try installation.write("source: { path: drop, settle: 50ms }\npriority: 1\n", to: "jobs/drop.yaml")
         let daemon = try start(["daemon"], until: end)
         await daemon.waitForError(containing: "drop folder is open")
+        // A call of an earlier file may have ended it before it made the folder.
+        guard FileManager.default.fileExists(atPath: installation.file("drop/inbox")) else {
+            if try await self.end(daemon).status < 0 { model.wasKilled = true }
+            return
+        }
         let file = try newFile(scenarios, folder: "drop/inbox")
         if changesJob {
             try installation.write(

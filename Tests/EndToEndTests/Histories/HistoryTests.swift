@@ -44,6 +44,7 @@ extension EndToEnd.Recovery {
                     let places = Self.steps ?? Array(all.indices)
                     let history = History(seed: first + passed, all: all, places: places)
                     passed += 1
+                    if Self.count != nil { Self.tell("history \(passed), of seed \(history.seed)") }
                     if let story = try await Self.story(of: history, in: installation, interrupter, faults) {
                         Issue.record("\(story)")
                     }
@@ -75,7 +76,11 @@ extension EndToEnd.Recovery {
         ) async throws -> History? {
             func happen(_ history: History) async throws -> History? {
                 var (run, history) = (try HistoryRun(installation, interrupter, faults), history)
-                history.rules = try await run.happen(history.steps)
+                do {
+                    history.rules = try await run.happen(history.steps)
+                } catch let error where !(error is CancellationError) {
+                    history.rules = ["it could not go on: \(error)"]
+                }
                 return history.rules.isEmpty ? nil : history
             }
             guard var shortest = try await happen(history) else { return nil }

@@ -203,7 +203,7 @@ struct NodesTests {
         let a = try await nodes.open("a")
         let batch = try await nodes.sharedBatch(of: a, count: 3)
         let records = try await a.claim(batch, 2).records
-        a.node?.letGo([records[0].attempt])
+        a.node?.disown([records[0].attempt])
         // Of a claim of which it never heard it wrote nothing down.
         for part in 1...2 { try a.node?.journal.begin(Int64(part), afterEntries: 2) }
         #expect(try a.node?.journal.entries().isEmpty == true)
@@ -259,7 +259,7 @@ struct NodesTests {
         #expect(claim.records.isEmpty && claim.obstacle?.contains("database_durability") == true)
         try nodes.run("UPDATE rollcall.nodes SET server_id = server_id - 1 WHERE name = 'c'")
         let awaited = try await b.write { connection in
-            (try connection.nodesThatHaveNotAnswered(), try connection.nodesThatHaveNotAnswered(besidesDead: true))
+            (try connection.nodesToReconcile(), try connection.nodesToReconcile(besidesDead: true))
         }
         #expect(awaited.0 == ["c"] && awaited.1 == [])
         try await nodes.close(b)

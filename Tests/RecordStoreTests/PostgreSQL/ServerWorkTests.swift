@@ -51,17 +51,48 @@ struct ServerWorkTests {
         "archived_records", "archived_results", "archived_attempts",
     ]
 
-    /// The steps of a plan that read a table that grows without looking for anything in its index; what some indexes hold is
-    /// only what still needs something.
-    private static func scans(in plan: [String], but partial: Set<String>) -> [String] {
+    /// A database's indexes: by which column each is ordered first, nil where that is none of the table's.
+    private struct Indexes {
+        let leading: [String: String?]
+        /// Some hold only what still needs something.
+        let partial: Set<String>
+
+        init(of database: StoreConnection) throws {
+            let rows = try StoredRow.fetchAll(
+                database,
+                sql: """
+                    SELECT c.relname::text, coalesce(a.attname::text, ''), i.indpred IS NOT NULL
+                    FROM "pg_catalog"."pg_index" i JOIN "pg_catalog"."pg_class" c ON c.oid = i.indexrelid
+                    LEFT JOIN "pg_catalog"."pg_attribute" a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+                    """)
+            var (leading, partial) = ([String: String?](), Set<String>())
+            for row in rows {
+                let (name, column, isPartial): (String, String, Bool) = (row[0], row[1], row[2])
+                leading[name] = column.isEmpty ? .some(nil) : column
+                if isPartial { partial.insert(name) }
+            }
+            (self.leading, self.partial) = (leading, partial)
+        }
+
+        /// Whether a condition says where in the index to begin: one on a later column alone walks through all of it.
+        func isSearched(_ index: String, by condition: String) -> Bool {
+            guard let column = leading[index] ?? nil else { return true }
+            return ["(\(column) ", "(\(column))", "(\(column),"].contains { condition.contains($0) }
+        }
+    }
+
+    /// The steps of a plan that read a table that grows without looking for anything in its index.
+    private static func scans(in plan: [String], _ indexes: Indexes) -> [String] {
         plan.indices.compactMap { index in
             let step = plan[index]
             guard step.contains(" Scan "), let table = step.firstMatch(of: /\ on (\w+)/)?.1,
                 growing.contains(where: { table == $0 || table.hasPrefix($0 + "_to_") })
             else { return nil }
-            if let index = step.firstMatch(of: /using\ (\w+)/)?.1, partial.contains(String(index)) { return nil }
+            guard let name = step.firstMatch(of: /using\ (\w+)/).map({ String($0.1) }) else { return step }
+            if indexes.partial.contains(name) { return nil }
             let conditions = plan[(index + 1)...].prefix { !$0.contains("->") }
-            return conditions.contains { $0.contains("Index Cond:") } ? nil : step
+            guard let condition = conditions.first(where: { $0.contains("Index Cond:") }) else { return step }
+            return indexes.isSearched(name, by: condition) ? nil : "\(step) by\(condition)"
         }
     }
 
@@ -73,19 +104,13 @@ struct ServerWorkTests {
                 SELECT name, coalesce(array_length(parameter_types, 1), 0), statement
                 FROM "pg_catalog"."pg_prepared_statements" WHERE statement ~ '^(SELECT|INSERT|UPDATE|DELETE).* rollcall[.]'
                 """)
-        let partial = Set(
-            try String.fetchAll(
-                database,
-                sql: """
-                    SELECT relname::text FROM "pg_catalog"."pg_index" JOIN "pg_catalog"."pg_class" ON oid = indexrelid
-                    WHERE indpred IS NOT NULL
-                    """))
+        let indexes = try Indexes(of: database)
         return try prepared.flatMap { row -> [String] in
             let (name, count, statement): (String, Int, String) = (row[0], row[1], row[2])
             let arguments = Array(repeating: "NULL", count: count).joined(separator: ", ")
             let plan = try String.fetchAll(
                 database, sql: "EXPLAIN EXECUTE \"\(name)\"\(count == 0 ? "" : "(\(arguments))")")
-            return scans(in: plan, but: partial).map { "\($0) in: \(statement)" }
+            return scans(in: plan, indexes).map { "\($0) in: \(statement)" }
         }
     }
 
@@ -106,6 +131,24 @@ struct ServerWorkTests {
             try a.writeWaiting { try Self.scans(ofAllPreparedIn: $0.database) }
             + a.readWaiting { try Self.scans(ofAllPreparedIn: $0) }
         #expect(found.isEmpty, "\(found.joined(separator: "\n\n"))")
+        try await nodes.close(a)
+    }
+
+    @Test("A walk through all of an index, by a later column or for its order alone, is none that finds something")
+    func walks() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        _ = try await nodes.sharedBatch(of: a, count: 1)
+        let walks = [
+            "SELECT day FROM ledger_days WHERE batch_id = ? ORDER BY day", "SELECT id FROM batches WHERE id > ?",
+            "SELECT checkpoint_line FROM batches ORDER BY id LIMIT ?",
+        ]
+        let found = try a.writeWaiting { connection in
+            for sql in walks { _ = try Int64.fetchAll(connection.database, sql: sql, arguments: [1]) }
+            return try Self.scans(ofAllPreparedIn: connection.database)
+        }
+        #expect(found.count == 2, "\(found.joined(separator: "\n\n"))")
+        for sql in [walks[0], walks[2]] { #expect(found.contains { $0.contains(sql.prefix(15)) }) }
         try await nodes.close(a)
     }
 

@@ -85,7 +85,7 @@ extension ActionPreview {
     init(_ proposal: RequeueProposal, of batch: Batch, within left: CallAllowance? = nil, attempts: Int = 1) {
         records = proposal.selected.records
         notes = proposal.reasons + [proposal.held, batch.nextStepText(queuedAgain: records)].compactMap(\.self)
-        add(proposal.admission.estimate, attempts: attempts, within: left)
+        add(proposal.confirmation.estimate, attempts: attempts, within: left)
         possibleDoubleBills = proposal.possibleDoubleBills
         if proposal.selected.own.answered > 0 {
             notes.append("answers that are kept are tried with today's keys first; those that open need no call")
@@ -96,8 +96,8 @@ extension ActionPreview {
             obstacle = "no record of \(batch.name) is chosen by this"
         } else if proposal.selected.areAllHeldByOthers {
             obstacle = proposal.held
-        } else if proposal.admission.isHeld {
-            obstacle = proposal.admission.reason
+        } else if proposal.confirmation.isHeld {
+            obstacle = proposal.confirmation.reason
         }
     }
 

@@ -50,14 +50,15 @@ struct StorageChecks {
     /// Nothing where the database is a file, or there is none yet; a server that is not reached is the database's finding.
     private func server() async -> [Finding] {
         guard place.settings.isOnPostgreSQL, let store = try? await place.storeForReading() else { return [] }
+        let found: [Finding]
         do {
-            let report = try await store.serverReport()
-            // It was read from, which is all there was to do.
-            try? await store.close()
-            return report.map(findings) ?? []
+            found = try await store.serverReport().map(findings) ?? []
         } catch {
-            return [.warning("database server", "it could not be asked: \(OperationFailure(error).message)")]
+            found = [.warning("database server", "it could not be asked: \(OperationFailure(error).message)")]
         }
+        // It was read from, which is all there was to do.
+        try? await store.close()
+        return found
     }
 
     private func findings(_ server: ServerReport) -> [Finding] {

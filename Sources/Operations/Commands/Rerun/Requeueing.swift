@@ -69,7 +69,7 @@ struct Requeueing: Sendable {
             if proposal.selected.areAllHeldByOthers { return held }
             console.note("\(batch.name): \(held)")
         }
-        if proposal.admission.isHeld { return try await store.restoreHold()?.text }
+        if proposal.confirmation.isHeld { return try await store.restoreHold()?.text }
         guard !yes else {
             if let answered = InDoubtMessages.billedTwice(proposal.selected.own) {
                 console.note("\(batch.name): \(answered)")
@@ -156,7 +156,7 @@ struct RequeueProposal {
     /// The selected records, and what is in doubt among them.
     let selected: SelectedInDoubt
     /// What they would cost, and whether somebody has to agree.
-    let admission: AdmissionPolicy
+    let confirmation: ConfirmationPolicy
     /// Cancelled records that were answered since in another batch, as they are when `cancelled.*` was run: sending them
     /// would pay a second time, unless the job allows that answer to be reused.
     let answeredElsewhere: Int
@@ -171,7 +171,7 @@ struct RequeueProposal {
     init(_ selection: RequeueSelection, of batch: Batch, _ spending: Spending) async throws {
         let store = spending.store
         selected = try await SelectedInDoubt(selection, of: batch.id, in: store)
-        admission = try await spending.admission(ofRequeueing: selection, in: batch)
+        confirmation = try await spending.confirmation(ofRequeueing: selection, in: batch)
         answeredElsewhere = try await Self.answeredElsewhere(selection, batch, spending)
     }
 
@@ -185,7 +185,7 @@ struct RequeueProposal {
     var reasons: [String] {
         [
             InDoubtMessages.billedTwice(selected.own), InDoubtMessages.perhapsBilledTwice(selected.own),
-            answeredElsewhereText, admission.reason,
+            answeredElsewhereText, confirmation.reason,
         ].compactMap(\.self)
     }
 

@@ -100,9 +100,9 @@ struct FileIntake {
         guard batch.state == .ingesting else { return batch }
         let spending = Spending(
             store: context.store, job: job, pricing: context.configuration.place.pricing, clock: context.clock)
-        let admission = try await spending.admission(of: batch)
+        let confirmation = try await spending.confirmation(of: batch)
         let isAdmitted = try await context.store.finishIngest(
-            batch.id, state: admission.state, reason: admission.reason)
+            batch.id, state: confirmation.state, reason: confirmation.reason)
         let admitted = try await context.store.batch(batch.id)
         guard isAdmitted else { return admitted }
         context.log.notice("file taken in", metadata: admitted.logged(["records": "\(admitted.counts.total)"]))
@@ -112,7 +112,7 @@ struct FileIntake {
                 "batch waits for confirmation",
                 metadata: admitted.logged(["next": "\(next)", "reason": "\(admitted.reason ?? "")"]))
             context.notices.notify(
-                .awaitingConfirmation, of: admitted, under: job, next: next, cost: admission.estimate.cost)
+                .awaitingConfirmation, of: admitted, under: job, next: next, cost: confirmation.estimate.cost)
         }
         context.batchWakeSignal.wakeUp()
         return admitted

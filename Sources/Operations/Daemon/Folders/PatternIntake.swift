@@ -84,8 +84,7 @@ struct PatternIntake {
             ?? ClaimedFile(path: path, job: job.name, name: name, claimedAt: context.clock.now)
         // Another node is at it, or goes on with what one had begun that has ended.
         guard !claim.isElsewhere else { return }
-        let outcome = try await FileIntake(context: context, job: job).take(path, claim: claim) { _ in }
-        switch outcome {
+        switch try await FileIntake(context: context, job: job).take(path, claim: claim, progress: { _ in }) {
         case .taken, .interrupted: break
         case .known(let batch):
             context.log.info(

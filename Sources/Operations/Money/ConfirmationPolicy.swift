@@ -6,7 +6,7 @@ import Results
 import Settings
 
 /// Whether a batch that has been taken in may run, or waits for confirmation. A pure rule.
-struct AdmissionPolicy: Equatable {
+struct ConfirmationPolicy: Equatable {
     /// Why it waits; empty: it runs.
     let reasons: [String]
     /// What it would cost, for the operator's decision.
@@ -110,8 +110,8 @@ struct Confirmation {
     /// Whether the batch may run now; if not it stands in `awaiting_confirmation`.
     func allows(_ batch: Batch) async throws -> Bool {
         guard [.ingesting, .awaitingConfirmation].contains(batch.state) else { return true }
-        let admission = try await Spending(store: store, job: job, pricing: pricing).admission(of: batch)
-        guard let reason = admission.reason, admission.isHeld ? true : await !agreed(batch, reason) else {
+        let confirmation = try await Spending(store: store, job: job, pricing: pricing).confirmation(of: batch)
+        guard let reason = confirmation.reason, confirmation.isHeld ? true : await !agreed(batch, reason) else {
             if batch.state == .ingesting { return try await finishIngest(of: batch, .running) }
             return true
         }
@@ -122,7 +122,7 @@ struct Confirmation {
             try await store.renewReason(reason, ofWaiting: batch.id)
         }
         console.note(
-            admission.isHeld
+            confirmation.isHeld
                 ? "\(batch.name): waits: \(reason)"
                 : "\(batch.name): waits for confirmation; \(Hint.start(batch: batch.name)), or the same command again with "
                     + "--yes")

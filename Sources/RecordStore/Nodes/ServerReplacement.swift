@@ -1,34 +1,69 @@
 import Basics
 import Glibc
 
-/// What a node answers for when another server takes a database over: which of its calls that server never heard of.
-extension WriterConnection {
-    /// What became of a journal's entries on the server that answers now.
-    struct Delivery: Sendable, Equatable {
-        /// Calls that the server had lost, entered as in doubt.
-        var entered = 0
-        /// Calls of lines that it had lost themselves.
-        var unknown = 0
-        /// The batches that were halted because of them.
-        var halted: Set<BatchID> = []
-        /// The server.
-        let server: ServerIdentity
+/// What comparing a node's journal with the ledger of the server that answers now has found.
+struct JournalReconciliation: Sendable, Equatable {
+    /// Calls that the server had lost, entered as in doubt.
+    var entered = 0
+    /// Calls of lines that it had lost themselves.
+    var unknown = 0
+    /// The batches that were halted because of them.
+    var halted: Set<BatchID> = []
+    /// The server.
+    let server: ServerIdentity
+}
+
+extension RecordStore {
+    /// Reconciles the node's journal with the server, where that has replaced another and it has not been done yet.
+    ///
+    /// - Throws: ``StoreError`` when it can't be written.
+    func reconcileWithNewServer(_ node: Node) throws {
+        guard try isServerNew(to: node) else { return }
+        try reconcileJournal(of: node)
+        // A number that the server has lost may be another batch's.
+        forgetDataKeys()
+        announced.withLock { $0 = [] }
     }
 
+    /// Whether the node's journal has not been reconciled with the server that answers.
+    private func isServerNew(to node: Node) throws -> Bool {
+        let sql = "SELECT NOT (\(NodeView.hasAnswered)) FROM nodes WHERE id = ?"
+        return try readWaiting { try Bool.fetchOne($0, sql: sql, arguments: [node.number]) ?? false }
+    }
+
+    /// What the server had lost is in doubt then, also what is under way: an answer that comes is taken.
+    private func reconcileJournal(of node: Node) throws {
+        let keys = try keysOfLostCalls(of: node)
+        let found = try writeWaiting {
+            try $0.reconcile(node.journal.entries(), of: node, keys: keys, at: WallTime.now())
+        }
+        try node.record(found.server, of: self.keys.storeID)
+    }
+
+    /// The keys of the batches of which the server lacks calls that a node's journal has, as far as they are known.
+    func keysOfLostCalls(of node: Node) throws -> [BatchID: DataKey] {
+        let entries = try node.journal.entries()
+        let lost = try readWaiting { try LostCalls.find(entries, in: $0) }
+        return try Set(lost.map(\.record.batch)).reduce(into: [:]) { $0[$1] = try existingDataKey(of: $1) }
+    }
+}
+
+/// A server that has taken a database over may have lost calls that a node's journal has.
+extension WriterConnection {
     /// Compares a node's journal with the ledger, enters as in doubt what is missing there, counts it against the caps and
-    /// halts its batches; then the node has answered for this server.
+    /// halts its batches; from then on the node may claim on this server.
     ///
     /// - Parameters:
+    ///   - entries: The node's journal.
     ///   - node: The node.
-    ///   - entries: Its journal.
     ///   - keys: The keys of the batches in it, as far as they are known.
     ///   - now: The time.
     /// - Returns: What was missing.
-    /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed`` when the server is an older one than the node has
-    ///   answered for.
-    func answer(
-        for node: Node, _ entries: [ClaimedAttempt], keys: [BatchID: DataKey], at now: WallTime
-    ) throws -> Delivery {
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed`` when the server is an older one than that of the node's
+    ///   last claims.
+    func reconcile(
+        _ entries: [ClaimedAttempt], of node: Node, keys: [BatchID: DataKey], at now: WallTime
+    ) throws -> JournalReconciliation {
         guard case .postgreSQL(let connection) = database.engine, let server = connection.transaction?.server else {
             throw StoreError.runnerOnly
         }
@@ -46,7 +81,7 @@ extension WriterConnection {
         guard try node.folder.knownLedger()?.toldPart ?? 0 <= known[2] as Int64 else {
             throw StoreError.earlierLedger(node.description)
         }
-        var delivery = Delivery(server: server)
+        var found = JournalReconciliation(server: server)
         var unknown: [ClaimedAttempt] = []
         let sources = try node.batches.entries().reduce(into: [:]) { $0[$1.batch] = $1.source }
         let gone = try LostCalls.batches(Set(entries.map(\.record.batch)), from: sources, in: database)
@@ -55,19 +90,19 @@ extension WriterConnection {
             if gone.contains(entry.record.batch) {
                 unknown.append(entry)
             } else if lost.contains(entry) {
-                delivery.halted.insert(entry.record.batch)
+                found.halted.insert(entry.record.batch)
                 if try enter(entry, keys[entry.record.batch], at: now) {
-                    delivery.entered += 1
+                    found.entered += 1
                 } else {
                     unknown.append(entry)
                 }
             }
         }
         for (batch, lost) in Dictionary(grouping: unknown, by: \.record.batch) {
-            delivery.unknown += try doubtLines(
+            found.unknown += try doubtLines(
                 lost, of: batch, source: sources[batch.rawValue], isGone: gone.contains(batch))
         }
-        for batch in delivery.halted { try haltForLoss(batch) }
+        for batch in found.halted { try haltForLoss(batch) }
         if let last = entries.map(\.attempt.rawValue).max() {
             try database.execute(
                 sql: "UPDATE ledger_position SET last_attempt = greatest(last_attempt, ?)", arguments: [last])
@@ -79,7 +114,7 @@ extension WriterConnection {
                 WHERE id = ?5
                 """,
             arguments: [server.identifier, server.timeline, node.epoch, Int64(getpid()), node.number])
-        return delivery
+        return found
     }
 
     /// Counts calls of lines that the server has lost, and lets as many of the lines begin in doubt when their file is

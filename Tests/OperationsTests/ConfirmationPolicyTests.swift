@@ -8,7 +8,7 @@ import Testing
 @testable import Operations
 
 @Suite("Whether a batch runs or waits for confirmation")
-struct AdmissionPolicyTests {
+struct ConfirmationPolicyTests {
     /// One case: the lines, the calls, the job's words, and the setting that makes it wait.
     struct Case: Sendable {
         var records = 100
@@ -66,12 +66,12 @@ struct AdmissionPolicyTests {
         job.maxInvalid = try each.maxInvalid.map { try #require(Share(percentage: $0)) }
         let pricing = Pricing(currency: "USD", tiers: [.init(upTo: nil, each: Decimal(1) / 10)])
         let estimate = Estimate(calls: each.calls, held: each.held, rate: 20, pricing: pricing)
-        let admission = AdmissionPolicy(
+        let confirmation = ConfirmationPolicy(
             records: each.records, invalid: each.invalid, cardLikeIDs: each.cardLikeIDs, estimate, under: job)
-        #expect(admission.reasons.count == each.waits.count, "\(admission.reasons)")
-        for (reason, part) in zip(admission.reasons, each.waits) { #expect(reason.contains(part)) }
-        #expect(admission.state == (each.waits.isEmpty ? .running : .awaitingConfirmation))
-        #expect(admission.reason?.hasSuffix(estimate.text) ?? each.waits.isEmpty)
+        #expect(confirmation.reasons.count == each.waits.count, "\(confirmation.reasons)")
+        for (reason, part) in zip(confirmation.reasons, each.waits) { #expect(reason.contains(part)) }
+        #expect(confirmation.state == (each.waits.isEmpty ? .running : .awaitingConfirmation))
+        #expect(confirmation.reason?.hasSuffix(estimate.text) ?? each.waits.isEmpty)
     }
 
     @Test("After a restore of which nobody knows what it lost, no agreement to the cost is enough", arguments: [0, 3])
@@ -84,13 +84,13 @@ struct AdmissionPolicyTests {
         #expect(hold.covers(BatchID(rawValue: 8)) && !hold.covers(BatchID(rawValue: 7)))
         var counts = BatchCounts()
         (counts.total, counts.queued, counts.inDoubt) = (3, queued, 3 - queued)
-        let admission = AdmissionPolicy(
+        let confirmation = ConfirmationPolicy(
             counts, Estimate(calls: queued, rate: 20, pricing: nil), under: job, after: hold)
         // With nothing to send there is nothing to pay.
-        #expect(admission.isHeld == (queued > 0))
-        #expect(admission.state == (queued > 0 ? .awaitingConfirmation : .running))
-        #expect(admission.reason?.contains("the dog ate it") ?? (queued == 0))
-        #expect(admission.reason?.contains("rollcall resume --after-restore") ?? (queued == 0))
+        #expect(confirmation.isHeld == (queued > 0))
+        #expect(confirmation.state == (queued > 0 ? .awaitingConfirmation : .running))
+        #expect(confirmation.reason?.contains("the dog ate it") ?? (queued == 0))
+        #expect(confirmation.reason?.contains("rollcall resume --after-restore") ?? (queued == 0))
     }
 
     @Test("What ended before a restore that lost calls is queued again with a confirmation only")
@@ -101,8 +101,8 @@ struct AdmissionPolicyTests {
         let job = JobDefinition(unnamedWith: try Self.settings(in: folder))
         let estimate = Estimate(calls: 1, rate: 20, pricing: nil)
         for restored in [false, true] {
-            let admission = AdmissionPolicy(records: 0, invalid: 0, estimate, under: job, restoredSince: restored)
-            #expect(!admission.isHeld && (admission.reason != nil) == restored)
+            let confirmation = ConfirmationPolicy(records: 0, invalid: 0, estimate, under: job, restoredSince: restored)
+            #expect(!confirmation.isHeld && (confirmation.reason != nil) == restored)
         }
     }
 
