@@ -32,10 +32,8 @@ struct EnginesBenchmark {
             try measureFile(&samples)
             try measureFew(on: server, &samples)
             samples.many.append(try milliseconds(claim(large)))
-            let old = try server.holdTransaction(in: large.name)
-            samples.held.append(try milliseconds(claim(large)))
-            old.kill()
-            _ = try old.wait()
+            samples.held.append(
+                try server.withOldTransaction(in: large.name) { try milliseconds(claim(large)) })
             samples.three.append(try rateOfAll(on: server))
         }
         return figures(samples)

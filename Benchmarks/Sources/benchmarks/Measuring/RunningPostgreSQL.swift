@@ -88,11 +88,18 @@ struct RunningPostgreSQL: ~Copyable {
         ).waitForSuccess()
     }
 
-    /// A transaction that began before what is measured, and stays open until this is dropped.
-    func holdTransaction(in database: String) throws -> ChildProcess {
-        try ChildProcess.start(
+    /// Does something beside a transaction that began before it and stays open until it is done.
+    func withOldTransaction<Value>(in database: String, _ body: () throws -> Value) throws -> Value {
+        let old = try ChildProcess.start(
             psql("SELECT pg_current_xact_id(), pg_sleep(86400)", database), output: "/dev/null",
             errors: bench.folder.file("held.log"))
+        let value = try body()
+        // A server that sleeps does not notice that its client is gone.
+        try run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%, pg_sleep%' AND pid <> pg_backend_pid()",
+            in: "postgres")
+        _ = try old.wait()
+        return value
     }
 
     private func psql(_ sql: String, _ database: String) -> [String] {
