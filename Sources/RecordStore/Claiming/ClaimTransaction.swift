@@ -62,7 +62,7 @@ extension WriterConnection {
                 // Not one call above what the caps allow: the record stays where it is.
                 case .call where progress.result.records.count == allowed:
                     progress.isCapped = true
-                    return try advance(request, progress)
+                    return try endTaking(progress)
                 case .call: try open(candidate, request, &progress)
                 case .inDoubt: try holdBack(candidate, request, &progress)
                 case .wait: try putOff(candidate, request, &progress)
@@ -76,7 +76,7 @@ extension WriterConnection {
                 break
             }
         }
-        try advance(request, progress)
+        try endTaking(progress)
     }
 
     private func nextReadyAt(_ request: ClaimRequest) throws -> WallTime? {
@@ -166,9 +166,8 @@ extension WriterConnection {
         try claims.openAttempt.flush()
     }
 
-    private func advance(_ request: ClaimRequest, _ progress: ClaimProgress) throws {
+    private func endTaking(_ progress: ClaimProgress) throws {
         try writeOpened()
-        try batches.advance.run(request.batch.rawValue, progress.cursor, request.now.milliseconds)
         guard !progress.result.records.isEmpty else { return }
         try claims.setLastAttempt.run(progress.attempt)
     }
@@ -179,7 +178,8 @@ extension WriterConnection {
         counts.move(claimed, from: .queued, to: .inFlight)
         counts.attempts = claimed
         counts.calls = claimed
-        try add(counts, to: request.batch)
+        // One version of the batch's row, which is read by each transaction and written by most.
+        try add(counts, to: request.batch, cursor: progress.cursor, start: request.now)
         guard claimed > 0 else { return }
         let day = request.caps.day.rawValue
         try claims.addCalls.run(day, Int64(claimed))

@@ -293,15 +293,17 @@ struct FinishStatements {
     let forget: PreparedStatement
 
     init(_ database: StoreConnection) throws {
+        // An open one has no end either (`attempts_end`). Asked for its outcome, PostgreSQL reads the whole index of open
+        // attempts, with all that were closed since the oldest transaction began.
         openAttempt = try RowsStatement(
-            database, "SELECT day FROM attempts WHERE record_id = ?1 AND id = ?2 AND outcome IS NULL",
+            database, "SELECT day FROM attempts WHERE record_id = ?1 AND id = ?2 AND finished_at IS NULL",
             [.integer, .integer])
         closeAttempt = try RowsStatement(
             database,
             """
             UPDATE attempts SET finished_at = ?3, outcome = ?4, cause = ?5, billable = ?6, called = ?7,
               http_status = ?8, reason_code = ?9, correlation_id = ?10
-            WHERE record_id = ?1 AND id = ?2 AND outcome IS NULL
+            WHERE record_id = ?1 AND id = ?2 AND finished_at IS NULL
             """, [.integer, .integer, .integer, .text, .text, .integer, .integer, .integer, .text, .text])
         settleRecord = try RowsStatement(
             database,

@@ -224,14 +224,26 @@ enum LostCalls {
                     WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE record_id = told.record AND id = told.attempt)
                       AND NOT EXISTS (
                         SELECT 1 FROM archived_attempts WHERE record_id = told.record AND id = told.attempt)
-                      AND NOT EXISTS (
-                        SELECT 1 FROM batches WHERE id = told.record >> 32 AND ledger_purged_at IS NOT NULL)
                     """,
                 arguments: [
                     list(part.map(\.record.rawValue)), list(part.map(\.attempt.rawValue)), Int64(part.count),
                 ])
-            return places.map { part[part.startIndex + Int($0)] }
+            let missing = places.map { part[part.startIndex + Int($0)] }
+            let purged = try Set(purged(Set(missing.map(\.record.batch)), in: database))
+            return missing.filter { !purged.contains($0.record.batch) }
         }
+    }
+
+    /// Which batches have no ledger any more, since it was purged.
+    private static func purged(_ batches: Set<BatchID>, in database: StoreConnection) throws -> [BatchID] {
+        try Int64.fetchAll(
+            database,
+            sql: """
+                SELECT id FROM batches
+                WHERE id IN (SELECT unnest(?::text::bigint[])) AND ledger_purged_at IS NOT NULL
+                """,
+            arguments: [list(batches.map(\.rawValue))]
+        ).map(BatchID.init(rawValue:))
     }
 
     /// Which batches a server has lost whole, by what they were made from, as far as the node knows that: their numbers may

@@ -252,7 +252,6 @@ final class CommitStanding: Sendable {
 struct BatchStatements {
     let select: PreparedStatement
     let count: PreparedStatement
-    let advance: PreparedStatement
 
     init(_ database: StoreConnection) throws {
         select = try database.prepare(
@@ -268,11 +267,10 @@ struct BatchStatements {
               failed = failed + ?6, in_doubt = in_doubt + ?7, invalid = invalid + ?8, reused = reused + ?9,
               cancelled = cancelled + ?10, attempts = attempts + ?11, calls = calls + ?12, retries = retries + ?13,
               billable = billable + ?14, unbilled = unbilled + ?15, billing_unknown = billing_unknown + ?16,
-              in_doubt_retried = in_doubt_retried + ?17, following = following + ?18
+              in_doubt_retried = in_doubt_retried + ?17, following = following + ?18,
+              cursor = coalesce(?19, cursor), started_at = coalesce(started_at, ?20)
             WHERE id = ?1
             """)
-        advance = try database.prepare(
-            "UPDATE batches SET cursor = ?2, started_at = coalesce(started_at, ?3) WHERE id = ?1")
     }
 }
 
@@ -289,12 +287,21 @@ extension WriterConnection {
     }
 
     /// Adds to a batch's counters; the schema rejects counters that do not add up.
-    func add(_ changes: BatchCounts, to batch: BatchID) throws {
+    ///
+    /// - Parameters:
+    ///   - changes: What is added.
+    ///   - batch: The batch.
+    ///   - cursor: Untried lines after this record are queued; nil: as before.
+    ///   - start: The time, where this is a claim: the first one starts the batch.
+    /// - Throws: The engine's error.
+    func add(_ changes: BatchCounts, to batch: BatchID, cursor: Int64? = nil, start: WallTime? = nil) throws {
         let statement = batches.count
         statement.bind(batch.rawValue, at: 1)
         for (index, value) in changes.inColumnOrder.enumerated() {
             statement.bind(Int64(value), at: Int32(index + 2))
         }
+        statement.bind(cursor, at: 19)
+        statement.bind(start?.milliseconds, at: 20)
         try statement.run()
     }
 }
