@@ -167,6 +167,8 @@ def _check_losses(history, verdict):
     present = {tuple(pair) for pair in history["present"]}
     halted = {halt["batch"] for halt in history["halts"] if "replaced" in (halt["reason"] or "")}
     files = {batch["id"]: batch["file"] for batch in history["batches"]}
+    if any("file" not in attempt for attempt in history["seen"]):
+        raise ValueError("this history is of an earlier form: what a primary had committed names no file")
     lost = {(a["record"], a["id"]): a["file"] for a in history["seen"] if (a["record"], a["id"]) not in present}
     unknown, expected = 0, set()
     for (record, attempt), file in sorted(lost.items()):

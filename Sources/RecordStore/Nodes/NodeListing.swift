@@ -20,7 +20,7 @@ package struct NodeView: Sendable, Equatable {
     package let openCalls: Int
     /// How many months' keys were destroyed of which it has not said yet that it has no copy any more.
     package let keysLeft: Int
-    /// Whether it has answered for the server that answers now; as long as one has not, no node claims.
+    /// Whether its journal was reconciled with the server that answers now; as long as one was not, no node claims.
     package let hasAnswered: Bool
 }
 
@@ -35,7 +35,7 @@ package enum NodeStanding: String, Sendable, CaseIterable, Codable {
 }
 
 extension NodeView {
-    /// Whether a row of `nodes` is that of a node that has answered for the server that answers now.
+    /// Whether a row of `nodes` is that of a node whose journal was reconciled with the server that answers now.
     static let hasAnswered = """
         server_id = (pg_control_system()).system_identifier
           AND timeline = CAST(('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)) AS bit(32))::bigint

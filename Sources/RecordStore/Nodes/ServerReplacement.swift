@@ -70,8 +70,8 @@ extension WriterConnection {
         let known = try StoredRow.fetchOne(
             database, sql: "SELECT server_id, timeline, told_part FROM nodes WHERE id = ?", arguments: [node.number])
         guard let known else { throw StoreError.runnerOnly }
-        let answered = ServerIdentity(identifier: known[0], timeline: known[1])
-        guard answered.identifier != server.identifier || answered.timeline <= server.timeline else {
+        let reconciled = ServerIdentity(identifier: known[0], timeline: known[1])
+        guard reconciled.identifier != server.identifier || reconciled.timeline <= server.timeline else {
             throw StoreError(
                 .notAllowed,
                 "The server that answers is an earlier one, which was replaced: name the primary in database, and stop the "

@@ -180,7 +180,7 @@ package struct RecoveryReport: Sendable, Equatable {
     package var pausedBatches: [BatchID] = []
     /// Ends of calls that could not be stored before, and are now.
     package var deliveredEnds = 0
-    /// The nodes that have not answered for the server that has replaced another: nobody claims before they have.
+    /// The nodes whose journals were not yet reconciled with the server that has replaced another: nobody claims before.
     package var awaitedNodes: [String] = []
     /// Batches with calls that the database has no record of; if their files come again, they start in doubt.
     package var unknownBatches = 0

@@ -93,11 +93,17 @@ struct RunningPostgreSQL: ~Copyable {
         let old = try ChildProcess.start(
             psql("SELECT pg_current_xact_id(), pg_sleep(86400)", database), output: "/dev/null",
             errors: bench.folder.file("held.log"))
+        let ofOld = "FROM pg_stat_activity WHERE query LIKE '%, pg_sleep%' AND backend_xid IS NOT NULL"
+        let deadline = ContinuousClock.now + Self.patience
+        // It is there once it has a number: what divides by zero fails.
+        while (try? run("SELECT 1 / count(*) \(ofOld)", in: "postgres")) == nil {
+            try Interruption.check()
+            guard ContinuousClock.now < deadline else { throw BenchmarkError("no old transaction could be begun") }
+            Thread.sleep(forTimeInterval: 0.1)
+        }
         let value = try body()
         // A server that sleeps does not notice that its client is gone.
-        try run(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%, pg_sleep%' AND pid <> pg_backend_pid()",
-            in: "postgres")
+        try run("SELECT 1 / count(pg_terminate_backend(pid)) \(ofOld)", in: "postgres")
         _ = try old.wait()
         return value
     }
