@@ -81,17 +81,26 @@ struct ServerWorkTests {
         }
     }
 
+    /// By what statements are known that read the whole of an index of what still needs something. As long as an old transaction
+    /// is open, that holds what needed something since it began.
+    private static let walks = [
+        // Calls under way in other batches, once for a claim of a job with `reuse_within`.
+        "WHERE outcome IS NULL AND record_id NOT BETWEEN",
+        // Whether anything is in doubt, once for a claim.
+        "WHERE status = 4 AND held = 0 LIMIT 1",
+        // The batches that still run, once for a file.
+        "INSERT INTO rollcall.batches ",
+    ]
+
     /// The steps of a plan that read a table that grows without looking for anything in its index.
-    private static func scans(in plan: [String], _ indexes: Indexes) -> [String] {
-        // What is done to given rows is to look for each of them.
-        let isOfRows = plan.contains { $0.contains("Function Scan on given") }
-        return plan.indices.compactMap { index in
+    private static func scans(in plan: [String], _ indexes: Indexes, mayWalk whole: Bool) -> [String] {
+        plan.indices.compactMap { index in
             let step = plan[index]
             guard step.contains(" Scan "), let table = step.firstMatch(of: /\ on (\w+)/)?.1,
                 growing.contains(where: { table == $0 || table.hasPrefix($0 + "_to_") })
             else { return nil }
             guard let name = step.firstMatch(of: /using\ (\w+)/).map({ String($0.1) }) else { return step }
-            if !isOfRows, indexes.partial.contains(name) { return nil }
+            if indexes.partial.contains(name), whole { return nil }
             let conditions = plan[(index + 1)...].prefix { !$0.contains("->") }
             guard let condition = conditions.first(where: { $0.contains("Index Cond:") }) else { return step }
             return indexes.isSearched(name, by: condition) ? nil : "\(step) by\(condition)"
@@ -112,7 +121,8 @@ struct ServerWorkTests {
             let arguments = Array(repeating: "NULL", count: count).joined(separator: ", ")
             let plan = try String.fetchAll(
                 database, sql: "EXPLAIN EXECUTE \"\(name)\"\(count == 0 ? "" : "(\(arguments))")")
-            return scans(in: plan, indexes).map { "\($0) in: \(statement)" }
+            let mayWalk = walks.contains { statement.contains($0) }
+            return scans(in: plan, indexes, mayWalk: mayWalk).map { "\($0) in: \(statement)" }
         }
     }
 
