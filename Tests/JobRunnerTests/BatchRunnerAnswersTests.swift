@@ -159,6 +159,26 @@ import Testing
         #expect(try await bench.counts.succeeded == 96)
     }
 
+    @Test func oneAnswerThatIsKeptIsReadBeforeTheNextCallAndOneThatCannotBeReadHalts() async throws {
+        let bench = try await RunnerBench(records: 2)
+        let configuration = RunnerBench.oneByOne { $0.undecipherable = 1 }
+        let submitter = bench.submitter { _ in .garbage }
+        let first = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
+        #expect(first.halt?.cause == .undecipherable)
+        #expect(try await bench.counts.inDoubt == 1)
+
+        var runner = bench.runner(configuration, submitter)
+        runner.keptAnswers = KeptAnswers(read: 0, unread: 1)
+        let second = try await runner.run(bench.batch, stop: StopSignal())
+        #expect(second.halt?.reason.contains("no call was made") == true)
+        #expect(submitter.calls.count == 1)
+
+        runner = bench.runner(configuration, bench.submitter { .success(ref: $0.row) })
+        runner.keptAnswers = KeptAnswers(read: 1, unread: 0)
+        #expect(try await runner.run(bench.batch, stop: StopSignal()) == .completed)
+        #expect(bench.events.contains(.keptAnswersRead(count: 1)))
+    }
+
     @Test func answersThatCannotBeReadBesideOthersThatCanHaltNothingWhenTheBatchGoesOn() async throws {
         let bench = try await RunnerBench(records: 10)
         let stop = StopSignal()

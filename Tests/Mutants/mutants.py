@@ -192,11 +192,13 @@ def compile_module(module, mutants):
             ["nice", *kept, "-whole-module-optimization", "-emit-object", "-o", os.path.join(WORK, f"{module}.o"), *files],
             cwd=ROOT, capture_output=True, text=True)
         if done.returncode == 0: return
-        places = set(re.findall(r"\.build-mutants/(Sources/\S+?\.swift):(\d+):\d+: (?:error|warning)", done.stdout + done.stderr))
+        # Without the colours that a build's options may ask for.
+        said = re.sub(r"\x1b\[[\d;]*m", "", done.stdout + done.stderr)
+        places = set(re.findall(r"\.build-mutants/(Sources/\S+?\.swift):(\d+):\d+: (?:error|warning)", said))
         # An error may be noticed a few lines behind its cause.
         wrong = [n for n, (file, line, *_) in mutants.items()
                  if any((file, str(line + 1 + later)) in places for later in range(4))]
-        if not wrong: sys.exit(f"mutants: {module} does not compile\n" + (done.stdout + done.stderr)[-3000:])
+        if not wrong: sys.exit(f"mutants: {module} does not compile\n{said[-3000:]}")
         for number in wrong: del mutants[number]
         print(f"{module}: {len(wrong)} faults do not compile and are left out", flush=True)
     sys.exit(f"mutants: too many faults of {module} do not compile")

@@ -4,7 +4,7 @@ extension WriterConnection {
     /// Takes records off the queue and opens their ledger rows. The rows are committed before the caller gets the
     /// result.
     func claim(_ request: ClaimRequest) throws -> ClaimResult {
-        let row = try batchRow(request.batch)
+        let row = try rowInGroup(of: request.batch)
         guard row.state == .running else {
             return ClaimResult(exhausted: row.queued == 0 && row.inFlight == 0, state: row.state)
         }
@@ -13,7 +13,7 @@ extension WriterConnection {
         var retryIn: Duration?
         var obstacle: String?
         if let node, row.toCall > 0, request.count > 0 {
-            switch try admit(node, request) {
+            switch try admit(node, to: row.home, request) {
             case .permit(let given):
                 if given.plan.count < request.count { retryIn = given.plan.wait(taken: given.plan.count) }
                 (permit, request.count) = (given, given.plan.count)
@@ -25,7 +25,7 @@ extension WriterConnection {
         progress.permit = permit
         if row.toCall > 0, request.count > 0 {
             try take(request, upTo: allowance.count, from: row, &progress)
-            try count(progress, request)
+            count(progress, request)
             if let permit { try take(progress.result.records.count, of: permit) }
         }
         var result = progress.result
@@ -53,7 +53,7 @@ extension WriterConnection {
     ) throws {
         progress.isAnyInDoubt = try firstInteger(identical.anyInDoubt) != nil
         let mayReuse = row.reuses && request.caps.answeredSince != nil
-        if mayReuse, !row.keepsAnswers { try identical.keepAnswers.run(request.batch.rawValue) }
+        if mayReuse, !row.keepsAnswers { try keepAnswers(of: request.batch) }
         while progress.hasRoom(for: request) {
             try writeOpened()
             let page = try candidates(request, progress)
@@ -172,18 +172,13 @@ extension WriterConnection {
         try claims.setLastAttempt.run(progress.attempt)
     }
 
-    private func count(_ progress: ClaimProgress, _ request: ClaimRequest) throws {
+    private func count(_ progress: ClaimProgress, _ request: ClaimRequest) {
         let claimed = progress.result.records.count
         var counts = progress.counts
         counts.move(claimed, from: .queued, to: .inFlight)
         counts.attempts = claimed
         counts.calls = claimed
-        // One version of the batch's row, which is read by each transaction and written by most.
-        try add(counts, to: request.batch, cursor: progress.cursor, start: request.now)
-        guard claimed > 0 else { return }
-        let day = request.caps.day.rawValue
-        try claims.addCalls.run(day, Int64(claimed))
-        try claims.addLedgerDay.run(day, request.batch.rawValue, Int64(claimed))
+        counters.add(counts, of: request, cursor: progress.cursor, opened: claimed)
     }
 
     /// The cap that does not allow one more call outside any batch.
@@ -196,12 +191,13 @@ extension WriterConnection {
     }
 
     private func calls(on day: CallDay) throws -> Int {
-        Int(try firstInteger(claims.callsOfDay, day.rawValue) ?? 0)
+        Int(try firstInteger(claims.callsOfDay, day.rawValue) ?? 0) + (counters.callDays[day]?.calls ?? 0)
     }
 
     private func charged(inMonthOf day: CallDay) throws -> Int {
         claims.chargedOfMonth.bind(day.month.upperBound, at: 2)
-        return Int(try firstInteger(claims.chargedOfMonth, day.month.lowerBound) ?? 0)
+        let change = counters.callDays.filter { day.month.contains($0.key.rawValue) }.reduce(0) { $0 + $1.value.charged }
+        return Int(try firstInteger(claims.chargedOfMonth, day.month.lowerBound) ?? 0) + change
     }
 
     /// The first column of a statement's first row; nil when there is none.
@@ -296,8 +292,6 @@ struct ClaimStatements {
     let lastAttempt: PreparedStatement
     let setLastAttempt: PreparedStatement
     let callsOfDay: PreparedStatement
-    let addCalls: PreparedStatement
-    let addLedgerDay: PreparedStatement
     let chargedOfMonth: PreparedStatement
 
     init(_ database: StoreConnection, isOfNode: Bool) throws {
@@ -324,18 +318,6 @@ struct ClaimStatements {
         lastAttempt = try database.prepare("SELECT last_attempt FROM ledger_position")
         setLastAttempt = try database.prepare("UPDATE ledger_position SET last_attempt = ?1")
         callsOfDay = try database.prepare("SELECT calls FROM call_days WHERE day = ?1")
-        addCalls = try database.prepare(
-            """
-            INSERT INTO call_days (day, calls, charged) VALUES (?1, ?2, ?2)
-            ON CONFLICT (day) DO UPDATE SET
-              calls = call_days.calls + excluded.calls, charged = call_days.charged + excluded.charged
-            """)
-        addLedgerDay = try database.prepare(
-            """
-            INSERT INTO ledger_days (day, batch_id, attempts, calls) VALUES (?1, ?2, ?3, ?3)
-            ON CONFLICT (day, batch_id) DO UPDATE SET
-              attempts = ledger_days.attempts + ?3, calls = ledger_days.calls + ?3
-            """)
         chargedOfMonth = try database.prepare(Self.charged)
     }
 

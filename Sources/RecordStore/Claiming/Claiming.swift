@@ -37,12 +37,10 @@ extension RecordStore {
         // A claim that has waited would be out of date: its permits, its window and its day are those of the present.
         let (result, failures): (ClaimResult, FailuresInARow?)
         do {
-            (result, failures) = try await write(patience: .none) { connection in
+            (result, failures) = try await write(leavingCountersToTheGroup: true, patience: .none) { connection in
                 guard !sealed.isEmpty else { return (try connection.claim(request), nil) }
                 _ = try connection.finish(sealed)
                 let failures = try connection.countFailures(sealed)
-                // The claim reads the counters.
-                try connection.writeTally()
                 return (try connection.claim(request), failures)
             }
         } catch {

@@ -97,8 +97,14 @@ extension WriterConnection {
             found.insert(statement.bytes(0))
             batches.insert(RecordID(rawValue: statement.integer(1)).batch)
         }
-        for other in batches { try identical.keepAnswers.run(other.rawValue) }
+        for other in batches { try keepAnswers(of: other) }
         return found
+    }
+
+    /// From here on a batch adds its answers where others look.
+    func keepAnswers(of batch: BatchID) throws {
+        try identical.keepAnswers.run(batch.rawValue)
+        counters.rows[batch]?.keepsAnswers = true
     }
 
     /// The newest answer of an identical record given since a time; nil where there is none, or it can no longer be

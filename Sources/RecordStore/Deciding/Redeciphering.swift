@@ -68,13 +68,6 @@ private struct SealedRecovery: Sendable {
 }
 
 extension WriterConnection {
-    /// Adds the answer where other batches find it, if the batch itself looks there.
-    private func keepAnswer(of record: RecordID) throws {
-        guard try firstInteger(finishes.keepsAnswers, record.batch.rawValue) == 1 else { return }
-        try finishes.keepAnswer.run(record.rawValue)
-        if finishes.keepAnswer.changes == 1 { try finishes.countAnswers.run(record.batch.rawValue, 1) }
-    }
-
     fileprivate func accept(_ recovered: SealedRecovery) throws -> Bool {
         let record = recovered.record.rawValue
         try database.execute(
@@ -86,8 +79,8 @@ extension WriterConnection {
             arguments: [recovered.requestRefID, recovered.hasWarnings, recovered.detail, recovered.answer, record])
         var counts = try settleFollowers(of: record, as: .succeeded) ?? BatchCounts()
         counts.move(from: .inDoubt, to: .succeeded)
-        try add(counts, to: recovered.record.batch)
-        try keepAnswer(of: recovered.record)
+        let isNew = try keepAnswer(of: recovered.record, in: batchRow(recovered.record.batch))
+        try add(counts, answers: isNew ? 1 : 0, to: recovered.record.batch)
         var references: [UInt8] = []
         recovered.reference?.append(to: &references)
         try remember(references)

@@ -75,35 +75,37 @@ extension WriterConnection {
     ///
     /// - Returns: How many completions were applied.
     func finish(_ completions: [SealedCompletion]) throws -> Int {
-        let before = tally.applied
+        let before = counters.applied
         for start in stride(from: 0, to: completions.count, by: RowsStatement.most) {
             try finishAll(completions[start..<min(start + RowsStatement.most, completions.count)])
         }
-        return tally.applied - before
+        return counters.applied - before
     }
 
     private func finishAll(_ completions: ArraySlice<SealedCompletion>) throws {
-        var (cancelled, keeping) = ([BatchID: Bool](), [BatchID: Bool]())
         var settled: [(record: RecordID, status: RecordStatus)] = []
         settled.reserveCapacity(completions.count)
         for (sealed, day) in zip(completions, try openDays(of: completions)) {
             let completion = sealed.completion
             var isLate = false
             guard let day = try day ?? reopened(completion, &isLate) else { continue }
-            let status = try status(after: completion, &cancelled)
+            let status = try status(after: completion)
             try close(completion)
             try settle(completion, status)
             if status == .queued { try queue(completion) } else { try saveResult(sealed, status) }
-            tally.add(completion, status: status, day: day, isLate: isLate)
-            if let reference = sealed.reference { tally.add(reference) }
+            counters.add(completion, status: status, day: day, isLate: isLate)
+            if let reference = sealed.reference { counters.add(reference) }
             if status != .queued, status != .cancelled { settled.append((completion.record, status)) }
         }
         try writeEnds()
-        for (record, status) in settled where status == .succeeded { try keepAnswer(of: record, &keeping) }
+        for (record, status) in settled where status == .succeeded {
+            let isNew = try keepAnswer(of: record, in: rowInGroup(of: record.batch))
+            if isNew { counters.addAnswer(of: record.batch) }
+        }
         let leads = try haveFollowers(settled.map(\.record.rawValue))
         for (settled, leads) in zip(settled, leads) where leads {
             let followers = try settleFollowers(of: settled.record.rawValue, as: settled.status)
-            if let followers { tally.add(followers, to: settled.record.batch) }
+            if let followers { counters.add(followers, to: settled.record.batch) }
         }
     }
 
@@ -114,35 +116,13 @@ extension WriterConnection {
         try finishes.saveResult.flush()
     }
 
-    /// Writes what the group's completions add to counters, before anything else reads these and before the commit.
-    func writeTally() throws {
-        guard tally.applied > 0 else { return }
-        for (batch, counts) in tally.batches { try add(counts, to: batch) }
-        for (batch, number) in tally.answers { try finishes.countAnswers.run(batch.rawValue, number) }
-        for (place, change) in tally.days { try count(change, at: place) }
-        try remember(tally.references)
-        tally = FinishTally()
-    }
-
-    /// Adds an answer where other batches find it, if the batch itself looks there.
-    private func keepAnswer(of record: RecordID, _ keeping: inout [BatchID: Bool]) throws {
-        let batch = record.batch
-        let keeps = try keeping[batch] ?? (firstInteger(finishes.keepsAnswers, batch.rawValue) == 1)
-        keeping[batch] = keeps
-        guard keeps else { return }
+    /// Adds an answer where other batches find it, if its own batch looks there.
+    ///
+    /// - Returns: Whether it is a new one there.
+    func keepAnswer(of record: RecordID, in batch: BatchRow) throws -> Bool {
+        guard batch.keepsAnswers else { return false }
         try finishes.keepAnswer.run(record.rawValue)
-        if finishes.keepAnswer.changes == 1 { tally.addAnswer(of: batch) }
-    }
-
-    private func count(_ change: FinishTally.DayChange, at place: FinishTally.Place) throws {
-        let day = finishes.countDay
-        day.bind(change.unbilled, at: 4)
-        try day.run(place.day.rawValue, change.givenBack, change.billable)
-        let ledger = finishes.countLedgerDay
-        for (index, value) in [change.billable, change.unbilled, change.unknown].enumerated() {
-            ledger.bind(value, at: Int32(index + 4))
-        }
-        try ledger.run(place.day.rawValue, place.batch.rawValue, change.givenBack)
+        return finishes.keepAnswer.changes == 1
     }
 
     /// Stores what is shown of a record that is in doubt without a call of its own.
@@ -159,13 +139,9 @@ extension WriterConnection {
 
     /// A record that would return to the queue of a cancelled batch is cancelled with it, or returns to the doubt of an
     /// earlier call.
-    private func status(after completion: Completion, _ cancelled: inout [BatchID: Bool]) throws -> RecordStatus {
+    private func status(after completion: Completion) throws -> RecordStatus {
         let status = completion.next.status
-        guard status == .queued else { return status }
-        let batch = completion.record.batch
-        let isCancelled = try cancelled[batch] ?? (batchRow(batch).state == .cancelled)
-        cancelled[batch] = isCancelled
-        guard isCancelled else { return .queued }
+        guard status == .queued, try rowInGroup(of: completion.record.batch).state == .cancelled else { return status }
         return try firstInteger(identical.perhapsBilled, completion.record.rawValue) == nil ? .cancelled : .inDoubt
     }
 
@@ -284,11 +260,7 @@ struct FinishStatements {
     let settleRecord: RowsStatement
     let saveResult: RowsStatement
     let queue: PreparedStatement
-    let countDay: PreparedStatement
-    let countLedgerDay: PreparedStatement
-    let keepsAnswers: PreparedStatement
     let keepAnswer: PreparedStatement
-    let countAnswers: PreparedStatement
     let remember: PreparedStatement
     let forget: PreparedStatement
 
@@ -328,17 +300,11 @@ struct FinishStatements {
             """,
             [.integer, .integer, .text, .text, .text, .integer, .integer, .integer, .bytes, .bytes])
         queue = try database.prepare("INSERT INTO ready (batch_id, not_before, record_id) VALUES (?1, ?2, ?3)")
-        countDay = try database.prepare(
-            """
-            UPDATE call_days SET calls = calls - ?2, billable = billable + ?3, charged = charged - ?4 WHERE day = ?1
-            """)
-        keepsAnswers = try database.prepare("SELECT keeps_answers FROM batches WHERE id = ?1")
         keepAnswer = try database.prepare(
             """
             INSERT INTO answers (fingerprint, record_id) SELECT fingerprint, id FROM records WHERE id = ?1
             ON CONFLICT DO NOTHING
             """)
-        countAnswers = try database.prepare("UPDATE batches SET answers_known = answers_known + ?2 WHERE id = ?1")
         remember = try database.prepare(
             """
             INSERT INTO recent_answers (up_to, refs)
@@ -349,81 +315,5 @@ struct FinishStatements {
             DELETE FROM recent_answers
             WHERE up_to <= (SELECT max(up_to) FROM recent_answers) - \(AnswerReference.remembered)
             """)
-        countLedgerDay = try database.prepare(
-            """
-            UPDATE ledger_days SET calls = calls - ?3, billable = billable + ?4, unbilled = unbilled + ?5,
-              billing_unknown = billing_unknown + ?6
-            WHERE day = ?1 AND batch_id = ?2
-            """)
-    }
-}
-
-/// What a group of completions changes in counters, accumulated before it is written.
-struct FinishTally {
-    /// A batch and the day on which its attempts were counted.
-    struct Place: Hashable {
-        let day: CallDay
-        let batch: BatchID
-    }
-
-    /// What the ends of attempts change in their day's counts.
-    struct DayChange {
-        /// Calls that surely never left.
-        var givenBack: Int64 = 0
-        var billable: Int64 = 0
-        var unbilled: Int64 = 0
-        var unknown: Int64 = 0
-    }
-
-    private(set) var batches: [BatchID: BatchCounts] = [:]
-    private(set) var days: [Place: DayChange] = [:]
-    /// Answers that were added where other batches find them.
-    private(set) var answers: [BatchID: Int64] = [:]
-    /// The references of the group's answers, in their stored form.
-    private(set) var references: [UInt8] = []
-    /// How many completions were applied.
-    private(set) var applied = 0
-
-    /// Counts one completion that was applied: the record's new status, and the day its attempt was counted on.
-    /// A late one had been put in doubt, because its end was not told in time.
-    mutating func add(_ completion: Completion, status: RecordStatus, day: CallDay, isLate: Bool = false) {
-        applied += 1
-        let batch = completion.record.batch
-        var counts = batches[batch] ?? BatchCounts()
-        counts.move(from: isLate ? .inDoubt : .inFlight, to: status)
-        if status == .queued { counts.retries += 1 }
-        if !completion.countsAsCall { counts.calls -= 1 }
-        var change = days[Place(day: day, batch: batch)] ?? DayChange()
-        if !completion.countsAsCall { change.givenBack += 1 }
-        if isLate {
-            counts.billingUnknown -= 1
-            change.unknown -= 1
-        }
-        switch completion.billable {
-        case .yes:
-            counts.billable += 1
-            change.billable += 1
-        case .no:
-            counts.unbilled += 1
-            change.unbilled += 1
-        case .unknown:
-            counts.billingUnknown += 1
-            change.unknown += 1
-        }
-        batches[batch] = counts
-        days[Place(day: day, batch: batch)] = change
-    }
-
-    /// Counts an answer that was added where other batches find it.
-    mutating func addAnswer(of batch: BatchID) {
-        answers[batch, default: 0] += 1
-    }
-
-    /// Remembers an answer.
-    mutating func add(_ reference: AnswerReference) { reference.append(to: &references) }
-
-    /// Adds what settling followers changes.
-    mutating func add(_ changes: BatchCounts, to batch: BatchID) {
-        batches[batch]?.add(changes)
     }
 }

@@ -61,12 +61,12 @@ extension WriterConnection {
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/takenUp`` when another process has taken the node over, or another
     ///   node the batch.
-    func admit(_ node: Node, _ request: ClaimRequest) throws -> NodeAnswer {
+    func admit(_ node: Node, to home: Int64?, _ request: ClaimRequest) throws -> NodeAnswer {
         let row = try StoredRow.fetchOne(
             database,
             sql: """
-                SELECT epoch, state, (SELECT home_node FROM batches WHERE id = ?2), proven_epoch FROM nodes WHERE id = ?1
-                """, arguments: [node.number, request.batch.rawValue])
+                SELECT epoch, state, proven_epoch FROM nodes WHERE id = ?1
+                """, arguments: [node.number])
         if let row, row[0] < node.epoch, row[1] != NodeStanding.retired.rawValue {
             // A later epoch would be another process's. The next beat says the server what it lost.
             return .wait(
@@ -78,9 +78,9 @@ extension WriterConnection {
                 "Node \(node.description.name) was taken over by another process, or retired: this one sends nothing more"
             )
         }
-        if let home: Int64 = row[2], home != node.number { throw try takenUp(request.batch) }
+        if let home, home != node.number { throw try takenUp(request.batch) }
         if let obstacle = try obstacle(for: node, row[1]) { return .wait(Self.longWait, because: obstacle) }
-        try setProof(of: node, isAwaited: request.awaitsProof, provenEpoch: row[3])
+        try setProof(of: node, isAwaited: request.awaitsProof, provenEpoch: row[2])
         if request.awaitsProof, try isAnotherProving(besides: node) { return .wait(Self.poll) }
         let before = ContinuousClock.now
         let times = try StoredRow.fetchOne(database, sql: Self.shared, arguments: [node.number])

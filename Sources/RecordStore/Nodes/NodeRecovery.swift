@@ -15,11 +15,11 @@ extension RecordStore {
             // Spooled answers first: an attempt that has its answer is not in doubt.
             recovery.deliveredEnds = try connection.finish(spooled)
             recovery.openAttempts = try connection.finish(open)
-            try connection.writeTally()
+            try connection.writeCounters()
             let found = try connection.reconcile(entries, of: node, keys: keys, at: WallTime.now())
             // Again: attempts that the server had lost have just been entered, and their answers may be among the spooled.
             recovery.deliveredEnds += try connection.finish(spooled)
-            try connection.writeTally()
+            try connection.writeCounters()
             recovery.lostAttempts = Int64(found.entered + found.unknown)
             recovery.doubtedRecords = found.entered
             recovery.pausedBatches = found.halted.sorted()

@@ -171,11 +171,10 @@ extension WriterConnection {
             try putInDoubt(record, follows: row[1], key, &counts, at: now)
         }
         try add(counts, to: entry.record.batch)
-        try claims.addCalls.run(entry.day.rawValue, 1)
-        try claims.addLedgerDay.run(entry.day.rawValue, entry.record.batch.rawValue, 1)
-        try database.execute(
-            sql: "UPDATE ledger_days SET billing_unknown = billing_unknown + 1 WHERE day = ? AND batch_id = ?",
-            arguments: [entry.day.rawValue, entry.record.batch.rawValue])
+        let place = GroupCounters.Place(day: entry.day, batch: entry.record.batch)
+        try add(DayChange(opened: 1), on: entry.day)
+        // Opened before it is ended: the day may be a new one.
+        for change in [DayChange(opened: 1), DayChange(unknown: 1)] { try add(change, at: place) }
         return true
     }
 

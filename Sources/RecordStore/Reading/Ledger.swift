@@ -367,7 +367,7 @@ extension WriterConnection {
     }
 
     fileprivate func add(_ call: OtherCall, on day: CallDay, _ count: Int64) throws {
-        try claims.addCalls.run(day.rawValue, count)
+        try add(DayChange(opened: Int(count)), on: day)
         try database.execute(
             sql: """
                 INSERT INTO other_calls (day, kind, attempts, calls) VALUES (?1, ?2, ?3, ?3)

@@ -22,7 +22,7 @@ extension RecordStore {
         return try writeWaiting { connection in
             var recovery = RecoveryReport()
             recovery.openAttempts = try connection.finish(open)
-            try connection.writeTally()
+            try connection.writeCounters()
             if let lost = verdict.lost {
                 try connection.learnAnswers()
                 for batch in try connection.unfinishedBatches() {

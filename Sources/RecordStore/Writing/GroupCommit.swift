@@ -167,12 +167,12 @@ struct GroupCommit {
     }
 
     private func inTransaction(_ work: () throws -> [@Sendable () -> Void]) throws -> [@Sendable () -> Void] {
-        (connection.claimed, connection.tally, connection.standing) = ([], FinishTally(), CommitStanding())
+        (connection.claimed, connection.counters, connection.standing) = ([], GroupCounters(), CommitStanding())
         try connection.database.begin()
         let told: [@Sendable () -> Void]
         do {
             told = try work()
-            try connection.writeTally()
+            try connection.writeCounters()
             // No call without a mark and a trace that record it.
             guard connection.claimed.isEmpty || ledger != nil else { throw StoreError.runnerOnly }
             if let last = connection.claimed.last { try ledger?.reserve(upTo: last.attempt.rawValue) }
@@ -204,21 +204,24 @@ struct GroupCommit {
     }
 
     private func perform(_ operation: WriteOperation) throws -> @Sendable () -> Void {
-        if !operation.leavesCountersToTheGroup { try connection.writeTally() }
-        return try operation.perform(connection)
+        if operation.leavesCountersToTheGroup { return try operation.perform(connection) }
+        try connection.writeCounters()
+        let tell = try operation.perform(connection)
+        try connection.writeCounters()
+        return tell
     }
 
     private func performAlone(_ operation: WriteOperation) throws -> @Sendable () -> Void {
-        try connection.writeTally()
+        try connection.writeCounters()
         let claimed = connection.claimed
         try connection.database.setSavepoint()
         do {
             let tell = try operation.perform(connection)
-            try connection.writeTally()
+            try connection.writeCounters()
             try connection.database.releaseSavepoint()
             return tell
         } catch  where StoreError.concernsOneOperation(error) {
-            (connection.claimed, connection.tally) = (claimed, FinishTally())
+            (connection.claimed, connection.counters) = (claimed, GroupCounters())
             try connection.database.rollBackToSavepoint()
             return { operation.fail(StoreError.ofOneOperation(error)) }
         }

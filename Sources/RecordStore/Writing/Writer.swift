@@ -176,7 +176,8 @@ final class WriteQueue: Sendable {
 
 /// A piece of work for the writing thread, and its completion.
 struct WriteOperation: Sendable {
-    /// Whether it only adds to counters and never reads them, so that they can be written once for a whole group.
+    /// Whether it writes no counters itself and reads them with what the group changes, so that they are written once for
+    /// all.
     var leavesCountersToTheGroup = false
     /// How long it waits for space on a full disk.
     var patience = Patience.untilStopped
@@ -210,13 +211,14 @@ final class WriterConnection {
     /// Which of several runners this is; nil: the only one there can be.
     let node: Node?
     let batches: BatchStatements
+    let counts: CounterStatements
     let ingest: IngestStatements
     let claims: ClaimStatements
     let identical: IdenticalStatements
     let finishes: FinishStatements
     let follows: FollowStatements
-    /// What completions add to counters, until the group is written.
-    var tally = FinishTally()
+    /// What the group's claims and ends change in counters.
+    var counters = GroupCounters()
     /// Answers remembered since old ones were last forgotten.
     var rememberedSince = 0
     /// The attempts claimed in this transaction, in the order of their ids; what follows the ledger is told of them after
@@ -228,7 +230,8 @@ final class WriterConnection {
     init(_ database: StoreConnection, of node: Node? = nil) throws {
         self.database = database
         self.node = node
-        batches = try BatchStatements(database)
+        batches = try BatchStatements(database, isOfNode: node != nil)
+        counts = try CounterStatements(database)
         ingest = try IngestStatements(database)
         claims = try ClaimStatements(database, isOfNode: node != nil)
         identical = try IdenticalStatements(database)
@@ -251,25 +254,13 @@ final class CommitStanding: Sendable {
 /// The statements on a batch's row.
 struct BatchStatements {
     let select: PreparedStatement
-    let count: PreparedStatement
 
-    init(_ database: StoreConnection) throws {
+    init(_ database: StoreConnection, isOfNode: Bool) throws {
         select = try database.prepare(
             """
             SELECT state, cursor, queued, in_flight, calls, doubted_lines, ingested, following, reuses,
-              keeps_answers
+              keeps_answers, \(isOfNode ? "home_node" : "NULL")
             FROM batches WHERE id = ?1
-            """)
-        count = try database.prepare(
-            """
-            UPDATE batches SET
-              total = total + ?2, queued = queued + ?3, in_flight = in_flight + ?4, succeeded = succeeded + ?5,
-              failed = failed + ?6, in_doubt = in_doubt + ?7, invalid = invalid + ?8, reused = reused + ?9,
-              cancelled = cancelled + ?10, attempts = attempts + ?11, calls = calls + ?12, retries = retries + ?13,
-              billable = billable + ?14, unbilled = unbilled + ?15, billing_unknown = billing_unknown + ?16,
-              in_doubt_retried = in_doubt_retried + ?17, following = following + ?18,
-              cursor = coalesce(?19, cursor), started_at = coalesce(started_at, ?20)
-            WHERE id = ?1
             """)
     }
 }
@@ -284,25 +275,6 @@ extension WriterConnection {
         guard try statement.step() else { throw StoreError.noBatch(batch) }
         defer { statement.reset() }
         return try BatchRow(statement)
-    }
-
-    /// Adds to a batch's counters; the schema rejects counters that do not add up.
-    ///
-    /// - Parameters:
-    ///   - changes: What is added.
-    ///   - batch: The batch.
-    ///   - cursor: Untried lines after this record are queued; nil: as before.
-    ///   - start: The time, where this is a claim: the first one starts the batch.
-    /// - Throws: The engine's error.
-    func add(_ changes: BatchCounts, to batch: BatchID, cursor: Int64? = nil, start: WallTime? = nil) throws {
-        let statement = batches.count
-        statement.bind(batch.rawValue, at: 1)
-        for (index, value) in changes.inColumnOrder.enumerated() {
-            statement.bind(Int64(value), at: Int32(index + 2))
-        }
-        statement.bind(cursor, at: 19)
-        statement.bind(start?.milliseconds, at: 20)
-        try statement.run()
     }
 }
 
@@ -344,15 +316,18 @@ extension BatchCounts {
 /// The part of a batch's row that writing needs.
 struct BatchRow {
     let state: BatchState
-    let cursor: Int64
-    let queued: Int
-    let inFlight: Int
-    let calls: Int
+    private(set) var cursor: Int64
+    private(set) var queued: Int
+    private(set) var inFlight: Int
+    private(set) var calls: Int
     let doubtedLines: Int
     let isIngested: Bool
-    let following: Int
+    private(set) var following: Int
     let reuses: Bool
-    let keepsAnswers: Bool
+    /// Whether its answers are added where other batches find them.
+    var keepsAnswers: Bool
+    /// The node that runs it; nil: none has taken it up, or there is one runner only.
+    let home: Int64?
 
     /// Records that wait for a call of their own.
     var toCall: Int { queued - following }
@@ -368,5 +343,15 @@ struct BatchRow {
         following = Int(statement.integer(7))
         reuses = statement.integer(8) == 1
         keepsAnswers = statement.integer(9) == 1
+        home = statement.optionalInteger(10)
+    }
+
+    /// Takes over what a group changes.
+    mutating func apply(_ change: GroupCounters.BatchChange) {
+        cursor = change.cursor ?? cursor
+        queued += change.counts.queued
+        inFlight += change.counts.inFlight
+        calls += change.counts.calls
+        following += change.counts.following
     }
 }

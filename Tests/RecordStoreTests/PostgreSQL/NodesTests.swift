@@ -292,4 +292,22 @@ struct NodesTests {
         #expect(try await operating.actions().map(\.name) == [.retireNode])
         try await nodes.close(a, operating)
     }
+
+    @Test("Whoever has another sealing key is refused at once, whatever for; without one, all that needs none can be done")
+    func otherKey() async throws {
+        let nodes = try NodesFixture()
+        try await nodes.open("a").close()
+        let folder = try #require(nodes.folder)
+        let first = try SealingKey.load(path: folder.sealingKey).keyID
+        try FileManager.default.removeItem(atPath: folder.sealingKey)
+        let (reading, operating) = (nodes.description("a").openForReading, nodes.description("a").openForOperating)
+        for open in [reading, operating] { try await open().close() }
+        let second = try SealingKey.create(path: folder.sealingKey).keyID
+        for open in [reading, operating, { try await nodes.open("b") }] {
+            let error = await #expect(throws: StoreError.self) { try await open() }
+            #expect(error?.code == .sealingKey)
+            #expect(error?.message.contains(first) == true && error?.message.contains(second) == true)
+        }
+        try await nodes.close()
+    }
 }

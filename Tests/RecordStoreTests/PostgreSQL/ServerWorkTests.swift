@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import TestSupport
 import Testing
 
@@ -165,6 +166,19 @@ struct ServerWorkTests {
         for part in ["SELECT day", "SELECT checkpoint_line", "SELECT started_at"] {
             #expect(found.contains { $0.contains(part) })
         }
+        try await nodes.close(a)
+    }
+
+    @Test("A statement that no socket holds at once is sent whole")
+    func large() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        let count = 32 << 20
+        let found = try a.writeWaiting { connection in
+            try Int.fetchOne(
+                connection.database, sql: "SELECT length(CAST(? AS bytea))", arguments: [Data(count: count)])
+        }
+        #expect(found == count)
         try await nodes.close(a)
     }
 

@@ -48,7 +48,7 @@ import Testing
     }
 
     private static func insert(_ connection: WriterConnection, _ day: Int64) throws {
-        try connection.claims.addCalls.run(day, 1)
+        try connection.add(DayChange(opened: 1), on: CallDay(rawValue: day))
     }
 
     private static func days(_ connection: WriterConnection) throws -> [Int] {
@@ -108,6 +108,68 @@ import Testing
         #expect(counts.succeeded == 2 && counts.inFlight == 0 && counts.billable == 2 && counts.queued == 1)
         #expect(try await again.calls(on: RecordStore.day) == (2, 2))
         try await again.close()
+    }
+
+    /// A claim as the writing thread does it, with the group's other claims and ends.
+    private func claim(
+        _ name: String, _ request: ClaimRequest, _ heard: Heard, finishing ends: [SealedCompletion] = []
+    ) -> WriteOperation {
+        var operation = heard.operation(name) { connection in
+            _ = try connection.finish(ends)
+            let result = try connection.claim(request)
+            let capped = result.cappedBy.map { ", capped by \($0.rawValue)" } ?? ""
+            heard.add("\(name): \(result.records.count) of a \(result.state.rawValue) batch\(capped)")
+        }
+        operation.leavesCountersToTheGroup = true
+        return operation
+    }
+
+    @Test func claimsOfOneGroupAreCountedAgainstTheCapsTogether() async throws {
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        let batch = try await store.runningBatch(count: 9)
+        let ends = try await store.claim(batch, 2).records.map { try SealedCompletion($0.succeeded, key: nil) }
+        let request = ClaimRequest(
+            batch: batch.id, count: 3, now: .now(), dueBy: .now(), caps: CallCaps(daily: 6, day: RecordStore.day),
+            key: try await store.dataKey(of: batch.id), keys: store.keys)
+        try await store.close()
+        let heard = Heard()
+        let (first, second) = (claim("first", request, heard, finishing: ends), claim("second", request, heard))
+        let last = heard.operation("last") { connection in
+            let row = try connection.batchRow(batch.id)
+            #expect(row.inFlight == 4 && row.queued == 3 && row.calls == 6)
+            let day = "SELECT calls + 100 * billable + 10000 * charged FROM call_days"
+            let batchDay = "SELECT calls + 100 * billable + 10000 * attempts FROM ledger_days"
+            #expect(try Int.fetchAll(connection.database, sql: day) == [60_206])
+            #expect(try Int.fetchAll(connection.database, sql: batchDay) == [60_206])
+        }
+        try await commit(folder) { commit, _ in commit.run([first, second, last]) }
+        #expect(
+            heard.all == [
+                "first: 3 of a running batch", "second: 1 of a running batch, capped by daily_calls", "first done",
+                "second done", "last done",
+            ])
+    }
+
+    @Test func aClaimFindsItsBatchAsItsGroupLeftIt() async throws {
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        let batch = try await store.runningBatch(count: 9)
+        let request = ClaimRequest(
+            batch: batch.id, count: 3, now: .now(), dueBy: .now(), caps: CallCaps(day: RecordStore.day),
+            key: try await store.dataKey(of: batch.id), keys: store.keys)
+        try await store.close()
+        let heard = Heard()
+        let pause = heard.operation("pause") { connection in
+            let hasMoved = try connection.move(batch.id, from: [.running], to: .paused, reason: "so that it waits")
+            #expect(hasMoved)
+        }
+        let (first, second) = (claim("first", request, heard), claim("second", request, heard))
+        try await commit(folder) { commit, _ in commit.run([first, pause, second]) }
+        #expect(
+            heard.all == [
+                "first: 3 of a running batch", "second: 0 of a paused batch", "first done", "pause done", "second done",
+            ])
     }
 
     @Test func nobodyHearsOfSuccessBeforeItIsCommitted() async throws {

@@ -89,7 +89,7 @@ import Testing
         await #expect(throws: Stop.self) {
             try await store.forEachRecord(batch.id) { _ in
                 seen += 1
-                try store.writeWaiting { try $0.claims.addCalls.run(20_250_101, 1) }
+                try store.writeWaiting { try $0.add(DayChange(opened: 1), on: CallDay(rawValue: 20_250_101)) }
                 if seen == 300 { throw Stop() }
             }
         }

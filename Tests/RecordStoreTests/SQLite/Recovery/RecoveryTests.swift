@@ -80,6 +80,8 @@ import Testing
         #expect(third.recovery.lostAttempts == 3)
         #expect(third.recovery.doubtedRecords == 4)
         #expect(third.recovery.pausedBatches == [batch.id])
+        let told = try #require(try await third.actions().first { $0.name == .recoverRestored })
+        #expect(told.detail == "1 batch paused, 4 records in doubt, 0 batches unknown")
         #expect(
             try await third.statuses(batch)
                 == [.succeeded, .inDoubt, .inDoubt, .inDoubt, .inDoubt, .queued, .queued, .queued, .queued])
