@@ -62,7 +62,7 @@ extension WriterConnection {
                 // Not one call above what the caps allow: the record stays where it is.
                 case .call where progress.result.records.count == allowed:
                     progress.isCapped = true
-                    return try endTaking(progress)
+                    return try writeTaken(progress)
                 case .call: try open(candidate, request, &progress)
                 case .inDoubt: try holdBack(candidate, request, &progress)
                 case .wait: try putOff(candidate, request, &progress)
@@ -76,7 +76,7 @@ extension WriterConnection {
                 break
             }
         }
-        try endTaking(progress)
+        try writeTaken(progress)
     }
 
     private func nextReadyAt(_ request: ClaimRequest) throws -> WallTime? {
@@ -136,7 +136,7 @@ extension WriterConnection {
         let (record, attempt) = (RecordID(rawValue: candidate.id), AttemptID(rawValue: progress.attempt))
         claimed.append(ClaimedAttempt(record: record, attempt: attempt, day: request.caps.day))
         // The node owns this attempt now. Where the transaction is rolled back the number stays owned, which does no harm: it
-        // is given again.
+        // is given again. Where nobody can tell whether it lasts, the process ends.
         node?.own([attempt])
         progress.result.records.append(
             SealedClaim(
@@ -166,7 +166,8 @@ extension WriterConnection {
         try claims.openAttempt.flush()
     }
 
-    private func endTaking(_ progress: ClaimProgress) throws {
+    /// Writes what was taken, and where the ledger's numbers have come to.
+    private func writeTaken(_ progress: ClaimProgress) throws {
         try writeOpened()
         guard !progress.result.records.isEmpty else { return }
         try claims.setLastAttempt.run(progress.attempt)
