@@ -22,7 +22,9 @@ import Testing
     }
 
     /// Whether a report is due before a wait that may be long, where a call has ended, or none has, since the last.
-    @Test(arguments: [(true, nil, true), (true, 200, true), (true, 199, false), (false, nil, false)] as [(Bool, Int?, Bool)])
+    @Test(
+        arguments: [(true, nil, true), (true, 200, true), (true, 199, false), (false, nil, false)]
+            as [(Bool, Int?, Bool)])
     func whatWouldStayUnsaidIsReportedBeforeAWait(hasEnded: Bool, wait: Int?, isDue: Bool) {
         var reporter = ProgressReporter(startedAt: Self.start)
         if hasEnded { reporter.count(.succeeded) }

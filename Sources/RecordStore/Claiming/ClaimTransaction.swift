@@ -197,8 +197,8 @@ extension WriterConnection {
 
     private func charged(inMonthOf day: CallDay) throws -> Int {
         claims.chargedOfMonth.bind(day.month.upperBound, at: 2)
-        let change = counters.callDays.filter { day.month.contains($0.key.rawValue) }.reduce(0) { $0 + $1.value.charged }
-        return Int(try firstInteger(claims.chargedOfMonth, day.month.lowerBound) ?? 0) + change
+        let stored = Int(try firstInteger(claims.chargedOfMonth, day.month.lowerBound) ?? 0)
+        return counters.callDays.filter { day.month.contains($0.key.rawValue) }.reduce(stored) { $0 + $1.value.charged }
     }
 
     /// The first column of a statement's first row; nil when there is none.

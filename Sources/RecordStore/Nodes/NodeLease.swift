@@ -77,6 +77,7 @@ extension RecordStore {
             for (orphan, end) in zip(orphans, ends) {
                 let isDue = orphan.origin == .deadNode ? dead.contains(orphan.node) : !node.owns(orphan.attempt)
                 guard isDue, try connection.finish([end]) == 1, orphan.origin == .endLostByServer else { continue }
+                try connection.writeCounters()
                 try connection.haltForLoss(orphan.record.batch)
             }
         }

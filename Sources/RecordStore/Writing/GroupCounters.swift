@@ -122,8 +122,8 @@ extension WriterConnection {
         try remember(changes.references)
     }
 
-    /// A batch's row as the group leaves it, read once for all of its claims and ends: whatever else writes there is
-    /// preceded by ``writeCounters()``.
+    /// A batch's row as the group leaves it, read once for all of its claims and ends: whatever else writes what
+    /// ``BatchRow`` holds is preceded by ``writeCounters()``, but for ``keepAnswers(of:)``, which writes here, too.
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound``.
     func rowInGroup(of batch: BatchID) throws -> BatchRow {

@@ -326,7 +326,7 @@ struct BatchRow {
     let reuses: Bool
     /// Whether its answers are added where other batches find them.
     var keepsAnswers: Bool
-    /// The node that runs it; nil: none has taken it up, or there is one runner only.
+    /// The node that runs it; nil: none has taken it up, or it is not a node that reads this.
     let home: Int64?
 
     /// Records that wait for a call of their own.

@@ -293,7 +293,7 @@ struct NodesTests {
         try await nodes.close(a, operating)
     }
 
-    @Test("Whoever has another sealing key is refused at once, whatever for; without one, all that needs none can be done")
+    @Test("Whoever has another sealing key is refused at once; without one, what needs none can be done")
     func otherKey() async throws {
         let nodes = try NodesFixture()
         try await nodes.open("a").close()

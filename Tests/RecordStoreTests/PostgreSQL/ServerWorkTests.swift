@@ -131,6 +131,8 @@ struct ServerWorkTests {
     func everyPlan() async throws {
         let nodes = try NodesFixture()
         let a = try await nodes.open("a")
+        // A beat looks through all calls that are open.
+        nodes.endBeats(of: a)
         for content: UInt8 in 1...2 {
             _ = try await a.findBatch(job: "nightly", contentDigest: [UInt8](repeating: content, count: 32))
             let batch = try await a.runningBatch(count: 4, content: content)

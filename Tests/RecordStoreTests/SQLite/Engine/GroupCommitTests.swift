@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import GRDB
 import Migrations
+import TestSupport
 import Testing
 
 @testable import RecordStore
@@ -110,6 +111,14 @@ import Testing
         try await again.close()
     }
 
+    private func request(
+        _ batch: Batch, _ count: Int, _ caps: CallCaps, _ store: RecordStore
+    ) async throws -> ClaimRequest {
+        ClaimRequest(
+            batch: batch.id, count: count, now: 1_000, dueBy: 1_000, caps: caps,
+            key: try await store.dataKey(of: batch.id), keys: store.keys)
+    }
+
     /// A claim as the writing thread does it, with the group's other claims and ends.
     private func claim(
         _ name: String, _ request: ClaimRequest, _ heard: Heard, finishing ends: [SealedCompletion] = []
@@ -124,40 +133,72 @@ import Testing
         return operation
     }
 
-    @Test func claimsOfOneGroupAreCountedAgainstTheCapsTogether() async throws {
+    @Test(
+        arguments: [
+            (CallCaps(daily: 6, day: RecordStore.day), true), (CallCaps(daily: 6, day: RecordStore.day), false),
+            (CallCaps(monthly: 6, day: RecordStore.day), true), (CallCaps(monthly: 6, day: RecordStore.day), false),
+            (CallCaps(batch: 6, day: RecordStore.day), false),
+        ])
+    func claimsOfOneGroupAreCountedAgainstTheCapsTogether(caps: CallCaps, areOfTwoBatches: Bool) async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()
         let batch = try await store.runningBatch(count: 9)
+        let other = areOfTwoBatches ? try await store.runningBatch(count: 9, content: 2) : batch
         let ends = try await store.claim(batch, 2).records.map { try SealedCompletion($0.succeeded, key: nil) }
-        let request = ClaimRequest(
-            batch: batch.id, count: 3, now: .now(), dueBy: .now(), caps: CallCaps(daily: 6, day: RecordStore.day),
-            key: try await store.dataKey(of: batch.id), keys: store.keys)
+        let requests = [try await request(batch, 3, caps, store), try await request(other, 3, caps, store)]
         try await store.close()
         let heard = Heard()
-        let (first, second) = (claim("first", request, heard, finishing: ends), claim("second", request, heard))
+        let (first, second) = (claim("first", requests[0], heard, finishing: ends), claim("second", requests[1], heard))
         let last = heard.operation("last") { connection in
-            let row = try connection.batchRow(batch.id)
-            #expect(row.inFlight == 4 && row.queued == 3 && row.calls == 6)
+            let rows = try (areOfTwoBatches ? [batch, other] : [batch]).map { try connection.batchRow($0.id) }
+            #expect(rows.map(\.inFlight) == (areOfTwoBatches ? [3, 1] : [4]))
+            #expect(rows.map(\.queued) == (areOfTwoBatches ? [4, 8] : [3]))
+            #expect(rows.map(\.calls) == (areOfTwoBatches ? [5, 1] : [6]))
             let day = "SELECT calls + 100 * billable + 10000 * charged FROM call_days"
-            let batchDay = "SELECT calls + 100 * billable + 10000 * attempts FROM ledger_days"
-            #expect(try Int.fetchAll(connection.database, sql: day) == [60_206])
-            #expect(try Int.fetchAll(connection.database, sql: batchDay) == [60_206])
+            let batchDays = "SELECT sum(calls) + 100 * sum(billable) + 10000 * sum(attempts) FROM ledger_days"
+            let counted = try [day, batchDays].map { try Int.fetchAll(connection.database, sql: $0) }
+            #expect(counted == [[60_206], [60_206]])
         }
         try await commit(folder) { commit, _ in commit.run([first, second, last]) }
+        let cap = caps.daily != nil ? Cap.dailyCalls : caps.monthly != nil ? .monthlyCost : .batchCalls
         #expect(
             heard.all == [
-                "first: 3 of a running batch", "second: 1 of a running batch, capped by daily_calls", "first done",
+                "first: 3 of a running batch", "second: 1 of a running batch, capped by \(cap.rawValue)", "first done",
                 "second done", "last done",
             ])
+    }
+
+    @Test func aBatchWhoseAnswersAreWaitedForKeepsThemFromThenOn() async throws {
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        let rows = [SampleRow(2, request: "b"), SampleRow(3, request: "a")]
+        let (one, two) = (
+            try await store.linkedBatch(rows, content: 1),
+            try await store.linkedBatch([SampleRow(2, request: "a")], content: 2)
+        )
+        let ends = try await store.claim(one).records.map { try SealedCompletion($0.succeeded, key: nil) }
+        let caps = CallCaps(answeredSince: 1_000, day: RecordStore.day)
+        let waiting = try await request(two, 5, caps, store)
+        try await store.close()
+        let heard = Heard()
+        var last = heard.operation("last") { _ = try $0.finish([ends[1]]) }
+        last.leavesCountersToTheGroup = true
+        let found = heard.operation("found") { connection in
+            let answers = try Int.fetchAll(connection.database, sql: "SELECT record_id & 255 FROM answers")
+            let known = try Int.fetchAll(connection.database, sql: "SELECT answers_known FROM batches ORDER BY id")
+            #expect(answers == [3] && known == [1, 0])
+        }
+        // The first end reads the batch's row, which did not keep its answers then.
+        let wait = claim("waits", waiting, heard, finishing: [ends[0]])
+        try await commit(folder) { commit, _ in commit.run([wait, last, found]) }
+        #expect(heard.all == ["waits: 0 of a running batch", "waits done", "last done", "found done"])
     }
 
     @Test func aClaimFindsItsBatchAsItsGroupLeftIt() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()
         let batch = try await store.runningBatch(count: 9)
-        let request = ClaimRequest(
-            batch: batch.id, count: 3, now: .now(), dueBy: .now(), caps: CallCaps(day: RecordStore.day),
-            key: try await store.dataKey(of: batch.id), keys: store.keys)
+        let request = try await request(batch, 3, CallCaps(day: RecordStore.day), store)
         try await store.close()
         let heard = Heard()
         let pause = heard.operation("pause") { connection in
