@@ -139,6 +139,11 @@ extension StoreError {
             "The database belongs to \(bound), not to \(given); use another database for another endpoint")
     }
 
+    /// A schema has the name of Rollcall's and none of its tables.
+    static let otherSchema = StoreError(
+        .schemaVersion,
+        "This database has a schema 'rollcall' that is not of Rollcall's making: drop it, or name another database")
+
     /// The database has another schema version.
     static func schemaVersion(found: Int, known: Int, olderAdvice advice: String? = nil) -> StoreError {
         let remedy =

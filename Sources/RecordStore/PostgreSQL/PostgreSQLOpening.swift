@@ -157,8 +157,9 @@ extension PostgreSQLOpening {
             do {
                 try database.writer.run(script: "BEGIN; \(Migrations.postgreSQL) COMMIT;")
             } catch let error as PostgreSQLError where ["42P06", "23505"].contains(error.sqlState) {
-                // Another process has made it meanwhile.
+                // Another process has made it meanwhile, or it is somebody else's.
                 database.writer.disconnect()
+                guard try foundVersion(of: database) > 0 else { throw StoreError.otherSchema }
             }
         }
         try check(foundVersion(of: database))

@@ -293,6 +293,17 @@ struct NodesTests {
         try await nodes.close(a, operating)
     }
 
+    @Test("A schema of the name that somebody else made is left alone, and refused in words")
+    func otherSchema() async throws {
+        let nodes = try NodesFixture(withoutSchema: true)
+        try nodes.run("CREATE SCHEMA rollcall")
+        let error = await #expect(throws: StoreError.self) { try await nodes.open("a") }
+        #expect(error?.code == .schemaVersion && error?.message.contains("drop it") == true)
+        #expect(try nodes.run("SELECT count(*) FROM pg_tables WHERE schemaname = 'rollcall'") == ["0"])
+        try nodes.run("DROP SCHEMA rollcall")
+        try await nodes.close(try await nodes.open("a"))
+    }
+
     @Test("Whoever has another sealing key is refused at once; without one, what needs none can be done")
     func otherKey() async throws {
         let nodes = try NodesFixture()

@@ -65,6 +65,20 @@ import Testing
         #expect(noticed > 0)
     }
 
+    @Test("The database's check of itself finds a damaged page, and nothing where there is none")
+    func check() async throws {
+        let (folder, _, roots) = try await Self.filled()
+        let sound = try await folder.openForReading()
+        #expect(try await sound.isSound())
+        try await sound.close()
+        let table = try #require(roots.first { $0.name == "results" })
+        try StoreFailureTests.damage(page: table.page, of: folder.database)
+        let damaged = try await folder.openForReading()
+        let isSound = try? await damaged.isSound()
+        #expect(isSound != true)
+        try await damaged.close()
+    }
+
     /// What each question is answered; nil where the answer is that the database is damaged.
     private static func answers(_ folder: StoreFolder, _ batch: Batch) async throws -> [String: String?] {
         var answers: [String: String?] = [:]

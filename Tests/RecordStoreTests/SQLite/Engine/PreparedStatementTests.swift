@@ -22,6 +22,19 @@ import Testing
         }
     }
 
+    @Test func noBytesAreAValueAndNilIsNone() throws {
+        try DatabaseQueue().read { database in
+            let select = try StoreConnection(database).prepare("SELECT typeof(?1), length(?1)")
+            let values: [([UInt8]?, String, Int64?)] = [([], "blob", 0), ([7], "blob", 1), (nil, "null", nil)]
+            for (bytes, type, length) in values {
+                select.bind(copying: bytes, at: 1)
+                let hasRow = try select.step()
+                #expect(hasRow && select.text(0) == type && select.optionalInteger(1) == length)
+                select.reset()
+            }
+        }
+    }
+
     @Test func aStatementThatStillHasRowsIsNotRunWithEarlierValues() throws {
         try DatabaseQueue().read { database in
             let select = try StoreConnection(database).prepare("SELECT ?1 UNION ALL SELECT ?1")
