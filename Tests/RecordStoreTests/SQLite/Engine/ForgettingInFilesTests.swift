@@ -31,6 +31,20 @@ import Testing
         withExtendedLifetime(folder) {}
     }
 
+    @Test func onlyWhatLiesNearIsWrittenAnew() async throws {
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        let batch = try await store.runningBatch(count: 2_000)
+        func changes() throws -> Int {
+            try store.writeWaiting { try Int.fetchOne($0.database, sql: "SELECT total_changes()") ?? 0 }
+        }
+        let before = try changes()
+        #expect(try await ForgettingTests.forget([1_000], of: batch, in: store) == [1_000])
+        // A hundred rows on each side, taken out and put in.
+        #expect(try changes() - before < 1_000)
+        try await store.close()
+    }
+
     @Test func inACopyThatIsPutBackAllOfItGoesAndTheCallsStayInDoubt() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()
