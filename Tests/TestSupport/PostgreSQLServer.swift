@@ -133,6 +133,16 @@ package final class PostgreSQLServer: Sendable {
 
         /// Undoes it.
         package func end() { PQfinish(connection) }
+
+        /// Commits it.
+        package func commit() throws {
+            let result = PQexec(connection, "COMMIT")
+            defer {
+                PQclear(result)
+                PQfinish(connection)
+            }
+            guard PQresultStatus(result) == PGRES_COMMAND_OK else { throw Failure(description: "COMMIT is refused") }
+        }
     }
 
     /// The same at any server, by the folder of its socket.

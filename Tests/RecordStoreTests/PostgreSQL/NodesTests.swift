@@ -20,6 +20,19 @@ struct NodesTests {
         try await nodes.close(a, b)
     }
 
+    @Test("Who finds that another has begun the database meanwhile goes on with what that made")
+    func begunMeanwhile() async throws {
+        let nodes = try NodesFixture(withoutSchema: true)
+        let other = try nodes.hold(Migrations.postgreSQL)
+        async let opened = nodes.open("a")
+        // It waits for the other's transaction, to know whether the name is taken.
+        while try nodes.run("SELECT count(*) FROM pg_locks WHERE NOT granted") == ["0"] { await Task.yield() }
+        try other.commit()
+        let a = try await opened
+        #expect(try nodes.run("SELECT count(*) FROM rollcall.store") == ["1"])
+        try await nodes.close(a)
+    }
+
     @Test("Two nodes share a batch: no record is claimed by both, and the counters are those of one runner")
     func sharedBatch() async throws {
         let nodes = try NodesFixture()

@@ -22,6 +22,17 @@ import Testing
         }
     }
 
+    @Test func aCopyIsTakenWhenItIsBound() throws {
+        try DatabaseQueue().read { database in
+            let select = try StoreConnection(database).prepare("SELECT ?1")
+            var bytes: [UInt8] = [1, 2, 3]
+            select.bind(copying: bytes, at: 1)
+            bytes[0] = 9
+            let hasRow = try select.step()
+            #expect(hasRow && select.bytes(0) == [1, 2, 3] && bytes == [9, 2, 3])
+        }
+    }
+
     @Test func noBytesAreAValueAndNilIsNone() throws {
         try DatabaseQueue().read { database in
             let select = try StoreConnection(database).prepare("SELECT typeof(?1), length(?1)")
