@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import TestSupport
 import Testing
 
 @testable import RecordStore
@@ -18,6 +19,32 @@ struct NodeFoldersTests {
         #expect(copied?.code == .notAllowed && copied?.message.contains("copied") == true)
         let named = await #expect(throws: StoreError.self) { try await nodes.open("a", in: nodes.path(of: "new")) }
         #expect(named?.code == .notAllowed)
+        try await nodes.close(a)
+    }
+
+    @Test("What a node keeps beside the database would survive a power cut when it has been written")
+    func powerCut() async throws {
+        let nodes = try NodesFixture()
+        let path = nodes.path(of: "a")
+        var opened: RecordStore?
+        let opening = try await FileOrder.observing(below: path) { _ in opened = try await nodes.open("a") }
+        #expect(opening.unsynchronized == [] && opening.events.contains(.synchronized(path: path)))
+        let a = try #require(opened)
+        nodes.endBeats(of: a)
+        let batch = try await nodes.sharedBatch(of: a, count: 2)
+        var ends: [SealedCompletion] = []
+        let claiming = try await FileOrder.observing(below: path) { _ in
+            ends = try await a.seal(try await a.claim(batch, 2).records.map(\.succeeded))
+        }
+        #expect(ends.count == 2 && claiming.unsynchronized == [])
+        #expect(claiming.events.contains { if case .written = $0 { true } else { false } })
+        let spooling = try await FileOrder.observing(below: path) { _ in
+            try a.spool(ends, because: StoreError(.stateNotWritten, "the server is gone"))
+        }
+        let spool = path + "/spool"
+        #expect(
+            spooling.events == [.written(path: spool), .synchronized(path: spool), .synchronized(path: path)])
+        #expect(try a.node?.spool.ends().count == 2)
         try await nodes.close(a)
     }
 
