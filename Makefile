@@ -17,8 +17,9 @@
 # Each installs the Debian packages it is missing, and says so first.
 
 PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev libxlsxwriter-dev pkg-config python3-openpyxl
-# A browser, in which the tests look at the pages, the tool by which they try the alert rules, and a database server.
-TEST_PACKAGES := chromium chromium-driver prometheus postgresql-15
+# A browser, in which the tests look at the pages, the tool by which they try the alert rules, a database server, and a pooler
+# before it.
+TEST_PACKAGES := chromium chromium-driver prometheus postgresql-15 pgbouncer
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SWIFT ?= swift
 
@@ -93,8 +94,8 @@ mutants: packages
 	python3 Tests/Mutants/mutants.py --seed $(SEED) --count $(or $(COUNT),100)
 
 sanitize: packages
-	ASAN_OPTIONS=detect_leaks=1 $(SWIFT) test --sanitize address --scratch-path .build-address --skip EndToEndTests
-	$(SWIFT) test --sanitize thread --scratch-path .build-thread --skip EndToEndTests
+	ASAN_OPTIONS=detect_leaks=1 $(SWIFT) test --disable-xctest --sanitize address --scratch-path .build-address --skip EndToEndTests
+	$(SWIFT) test --disable-xctest --sanitize thread --scratch-path .build-thread --skip EndToEndTests
 
 deb: PACKAGES += dpkg-dev binutils
 deb: packages

@@ -265,11 +265,18 @@ final class OpenSocket {
 /// Used on the loop's thread only; outlives every connection, because libcurl calls back when it closes one.
 final class SocketRegistry {
     private var sockets: [Int32: OpenSocket] = [:]
+    /// How long the kernel keeps sending what the other side does not acknowledge, also of a connection that was given up
+    /// (`TCP_USER_TIMEOUT` of `man 7 tcp`): no request arrives long after its timeout.
+    var longestUnacknowledged = Duration.zero
 
     /// Opens a socket that child processes do not inherit; -1 on failure, as libcurl expects.
     func open(_ address: curl_sockaddr) -> Int32 {
         let descriptor = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
-        if descriptor >= 0 { sockets[descriptor] = OpenSocket(descriptor: descriptor) }
+        guard descriptor >= 0 else { return descriptor }
+        var milliseconds = UInt32(clamping: longestUnacknowledged.milliseconds)
+        setsockopt(
+            descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, socklen_t(MemoryLayout<UInt32>.size))
+        sockets[descriptor] = OpenSocket(descriptor: descriptor)
         return descriptor
     }
 

@@ -30,6 +30,7 @@ final class EasyHandle {
         self.handle = handle
         self.options = options
         self.sockets = sockets
+        sockets.longestUnacknowledged = options.requestTimeout
         try setConstantOptions(errorText: errorText)
         try setCallbacks()
     }

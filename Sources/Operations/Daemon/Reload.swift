@@ -84,6 +84,7 @@ extension Settings {
             ("shared_folders", sharesFolders != running.sharesFolders),
             ("database_durability", databaseDurability != running.databaseDurability),
             ("limits.rate", isOnPostgreSQL && limits.rate != running.limits.rate),
+            ("api.request_timeout", isOnPostgreSQL && api.requestTimeout != running.api.requestTimeout),
         ].filter(\.1).map(\.0)
     }
 }
@@ -99,8 +100,11 @@ extension Installation {
         settings.node = running.settings.node
         settings.databaseDurability = running.settings.databaseDurability
         settings.sharesFolders = running.settings.sharesFolders
-        // All nodes go by one rate, which is agreed on at the start.
-        if settings.isOnPostgreSQL { settings.limits.rate = running.settings.limits.rate }
+        if settings.isOnPostgreSQL {
+            // All nodes go by one rate, which is agreed on at the start, and know how long each one's calls may take.
+            settings.limits.rate = running.settings.limits.rate
+            settings.api.requestTimeout = running.settings.api.requestTimeout
+        }
         settings.administration = settings.administration(keeping: running.settings)
         return Installation(settings)
     }

@@ -1,18 +1,25 @@
 import Basics
 
-/// Calls in doubt that may not have ended: their node was not heard of in time, and may be at work all the same.
+/// Calls in doubt that may not have ended: their node was not heard of in time, and may be at work all the same, or the
+/// server had lost them.
 extension WriterConnection {
     /// How long calls of some records that are in doubt may still be under way; nil: all have ended. Where there is one
     /// runner it knows of its own.
     func timeUntilCallsEnded(of records: ClosedRange<Int64>) throws -> Duration? {
         guard case .postgreSQL = database.engine else { return nil }
+        // A call that a server had lost was entered without its window: it was claimed before, for a slot that was near.
         let sql = """
-            SELECT max(send_until_us + longest_call_us) - \(DatabaseClock.now)
-            FROM attempts JOIN nodes ON nodes.id = node_id JOIN records ON records.id = record_id
-            WHERE record_id BETWEEN ? AND ? AND outcome = 'in_doubt' AND cause = ? AND records.status = 4
+            SELECT max(CASE WHEN node_id IS NULL
+                THEN attempts.finished_at * 1000 + \(SlotPlan.horizon + SlotPlan.length) + (SELECT max(longest_call_us) FROM nodes)
+                ELSE send_until_us + longest_call_us END) - \(DatabaseClock.now)
+            FROM attempts LEFT JOIN nodes ON nodes.id = node_id JOIN records ON records.id = record_id
+            WHERE record_id BETWEEN ?1 AND ?2 AND outcome = 'in_doubt' AND cause IN (?3, ?4) AND records.status = 4
             """
         let left = try Int64.fetchOne(
-            database, sql: sql, arguments: [records.lowerBound, records.upperBound, OrphanedAttempt.lostLease])
+            database, sql: sql,
+            arguments: [
+                records.lowerBound, records.upperBound, OrphanedAttempt.lostLease, OrphanedAttempt.lostByServer,
+            ])
         return left.flatMap { $0 > 0 ? .microseconds($0) : nil }
     }
 
@@ -21,7 +28,8 @@ extension WriterConnection {
         guard let left = try timeUntilCallsEnded(of: records) else { return }
         throw StoreError(
             .notAllowed,
-            "Calls of batch \(batch) may still be under way at a node that was not heard of in time: decide about them in "
-                + "\(left.milliseconds / 1_000 + 1) s, when they have ended or never will")
+            "Calls of batch \(batch) may still be under way at a node that was not heard of in time, or since the database "
+                + "server was replaced: decide about them in \(left.milliseconds / 1_000 + 1) s, when they have ended or "
+                + "never will")
     }
 }

@@ -98,6 +98,7 @@ extension Node {
                 .notAllowed, "Node \(description.name) was retired; run under a new name with a new folder")
         }
         guard let server = connection.transaction?.server else { throw StoreError.runnerOnly }
+        try folder.refuseReplaced(server)
         if let known = try folder.knownLedger(),
             known.toldPart > row[6] || (known.toldEpoch > row[5] && !known.isFollowed(by: server))
         {
@@ -124,6 +125,7 @@ extension Node {
         on connection: PostgreSQLConnection
     ) throws -> (number: Int64, epoch: Int64) {
         guard let server = connection.transaction?.server else { throw StoreError.runnerOnly }
+        try folder.refuseReplaced(server)
         let known = try folder.knownLedger()
         guard known.map({ $0.toldPart == 0 && $0.isFollowed(by: server) }) ?? true else {
             throw StoreError.earlierLedger(description)
@@ -233,6 +235,11 @@ struct SlotPlan: Sendable, Equatable {
 
 extension StoreError {
     /// The database has forgotten a start of the node.
+    static let earlierServer = StoreError(
+        .notAllowed,
+        "The server that answers is an earlier one, which was replaced: name the primary in database, and stop the old one"
+    )
+
     static func earlierLedger(_ node: NodeDescription) -> StoreError {
         StoreError(
             .damaged,

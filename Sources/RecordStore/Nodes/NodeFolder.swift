@@ -92,6 +92,13 @@ final class NodeFolder: Sendable {
     /// What the folder knows of the database; nil before its node's first start.
     func knownLedger() throws -> KnownLedger? { try Self.knownLedger(in: path) }
 
+    /// Refuses a server that was replaced by one which the node has told: it knows nothing of that itself.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed``.
+    func refuseReplaced(_ server: ServerIdentity) throws {
+        if let told = try knownLedger()?.server, server.isReplaced(by: told) { throw StoreError.earlierServer }
+    }
+
     /// What a folder knows of the database, for a process that does not hold it.
     static func knownLedger(in folder: String) throws -> KnownLedger? {
         let path = folder + "/ledger"

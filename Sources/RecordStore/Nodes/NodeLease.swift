@@ -127,10 +127,7 @@ extension OrphanedAttempt {
         case .deadNode: inDoubt(Self.lostLease, "the node that made this call was not heard of in time")
         case .endLostByServer:
             inDoubt(Self.lostByServer, "the database server was replaced and had lost the answer to this call")
-        case .commitUnknown:
-            Completion(
-                attempt: attempt, record: record, outcome: .unsent, cause: "commit", startedAt: startedAt,
-                finishedAt: WallTime.now(), next: .release, billable: .no)
+        case .commitUnknown: Completion.neverLeft(attempt, of: record, startedAt: startedAt)
         }
     }
 
@@ -138,6 +135,15 @@ extension OrphanedAttempt {
         Completion(
             attempt: attempt, record: record, outcome: .inDoubt, cause: cause, errorText: text, startedAt: startedAt,
             finishedAt: WallTime.now(), next: .inDoubt, billable: .unknown)
+    }
+}
+
+extension Completion {
+    /// The end of a call that never left, since its node did not learn that its claim was committed.
+    static func neverLeft(_ attempt: AttemptID, of record: RecordID, startedAt: WallTime) -> Completion {
+        Completion(
+            attempt: attempt, record: record, outcome: .unsent, cause: "commit", startedAt: startedAt,
+            finishedAt: WallTime.now(), next: .release, billable: .no)
     }
 }
 

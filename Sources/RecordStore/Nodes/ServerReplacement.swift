@@ -72,10 +72,7 @@ extension WriterConnection {
         guard let known else { throw StoreError.runnerOnly }
         let reconciled = ServerIdentity(identifier: known[0], timeline: known[1])
         guard reconciled.identifier != server.identifier || reconciled.timeline <= server.timeline else {
-            throw StoreError(
-                .notAllowed,
-                "The server that answers is an earlier one, which was replaced: name the primary in database, and stop the "
-                    + "old one")
+            throw StoreError.earlierServer
         }
         // What was dropped from the journal is unknown to a server that does not know that much.
         guard try node.folder.knownLedger()?.toldPart ?? 0 <= known[2] as Int64 else {
@@ -158,8 +155,8 @@ extension WriterConnection {
             sql: """
                 INSERT INTO attempts
                   (record_id, id, number, day, started_at, finished_at, outcome, cause, billable, called)
-                VALUES (?1, ?2, (SELECT count(*) + 1 FROM attempts WHERE record_id = ?1), ?3, ?4, ?4, 'in_doubt',
-                  ?5, 2, 1)
+                VALUES (?1, ?2, (SELECT count(*) + 1 FROM attempts WHERE record_id = ?1), ?3, ?4,
+                  \(DatabaseClock.now) / 1000, 'in_doubt', ?5, 2, 1)
                 """,
             arguments: [record, entry.attempt.rawValue, entry.day.rawValue, now, OrphanedAttempt.lostByServer])
         var counts = BatchCounts()

@@ -177,6 +177,46 @@ struct NodeFoldersTests {
         try await nodes.close(a)
     }
 
+    @Test("What a server lost may still be under way: nothing is decided about it before that has ended")
+    func lostCallsUnderWay() async throws {
+        let nodes = try NodesFixture()
+        try await nodes.open("a").close()
+        let a = try await nodes.open("a")
+        nodes.endBeats(of: a)
+        let batch = try await a.runningBatch(count: 2)
+        _ = try await a.claim(batch, 1)
+        try Self.takeOver(nodes, from: "a", starts: 1)
+        try a.beatNow()
+        #expect(try await a.statuses(batch) == [.inDoubt, .queued])
+        let doubted = RequeueSelection(statuses: [.inDoubt])
+        let error = await #expect(throws: StoreError.self) { try await a.requeue(batch.id, doubted) }
+        #expect(error?.code == .notAllowed && error?.message.contains("decide about them in") == true)
+        try nodes.run("UPDATE rollcall.attempts SET finished_at = 1")
+        #expect(try await a.requeue(batch.id, doubted) == 1)
+        try await nodes.close(a)
+    }
+
+    @Test("A call that was claimed and is not in the node's journal never left, also where another epoch finds it")
+    func claimedAndNeverLearned() async throws {
+        let nodes = try NodesFixture()
+        var a = try await nodes.open("a")
+        let batch = try await a.runningBatch(count: 3)
+        _ = try await a.claim(batch, 1)
+        let journal = URL(filePath: nodes.path(of: "a") + "/journal")
+        let before = try Data(contentsOf: journal)
+        #expect(try await a.claim(batch, 1).records.count == 1)
+        try await a.close()
+        // It died when the claim was committed, before it heard of that.
+        try before.write(to: journal)
+        a = try await nodes.open("a")
+        #expect(a.recovery.openAttempts == 1)
+        #expect(try await a.statuses(batch) == [.inDoubt, .queued, .queued])
+        let counts = try await a.progress(batch.id)
+        #expect(counts.calls == 1 && counts.attempts == 2 && counts.unbilled == 1 && counts.billingUnknown == 1)
+        #expect(try await a.claim(batch, 5).records.map(\.id.line) == [3, 4])
+        try await nodes.close(a)
+    }
+
     @Test("Answers that cannot be stored outlive the process, sealed, and are delivered at the next start, once")
     func spooled() async throws {
         let nodes = try NodesFixture()
@@ -307,6 +347,25 @@ struct NodeFoldersTests {
         a = try await nodes.open("a")
         #expect(try await a.batch(batch.id).counts.succeeded == 3)
         try await nodes.close(a)
+    }
+
+    @Test(
+        "A primary that woke beside its successor is refused at a node's start, which alone knows of the other",
+        arguments: [true, false])
+    func wokenPrimary(knowsTheNode: Bool) async throws {
+        let nodes = try NodesFixture()
+        try await nodes.open("a").close()
+        let path = nodes.path(of: "a") + "/ledger"
+        var lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+        let server = try #require(lines.last).split(separator: " ").compactMap { Int64($0) }
+        try #require(lines.count == 5 && server.count == 2)
+        lines[4] = "\(server[0]) \(server[1] + 1)"
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: path))
+        if !knowsTheNode { try nodes.run("DELETE FROM rollcall.nodes") }
+        let error = await #expect(throws: StoreError.self) { try await nodes.open("a") }
+        #expect(error?.code == .notAllowed && error?.message.contains("stop the old one") == true)
+        #expect(try nodes.run("SELECT count(*) FROM rollcall.nodes WHERE epoch > 1") == ["0"])
+        try await nodes.close()
     }
 
     @Test("A server of an earlier timeline is refused")

@@ -11,6 +11,8 @@ struct UnknownCommitsTests {
         let nodes = try NodesFixture()
         let relay = try nodes.relay()
         let a = try await nodes.open("a", by: relay)
+        // A beat's commit is not to be the one that is lost.
+        nodes.endBeats(of: a)
         let batch = try await a.runningBatch(count: 3)
         // Before the first claim the batch is looked up once.
         _ = try await a.claim(batch, 0)
@@ -31,6 +33,8 @@ struct UnknownCommitsTests {
         let nodes = try NodesFixture()
         let relay = try nodes.relay()
         let a = try await nodes.open("a", by: relay)
+        // A beat's commit is not to be the one that is lost.
+        nodes.endBeats(of: a)
         let batch = try await a.runningBatch(count: 2)
         let records = try await a.claim(batch, 2).records
         relay.lose(.answer)
@@ -47,6 +51,8 @@ struct UnknownCommitsTests {
         let nodes = try NodesFixture()
         let relay = try nodes.relay()
         let a = try await nodes.open("a", by: relay)
+        // A beat's commit is not to be the one that is lost.
+        nodes.endBeats(of: a)
         // The next transaction prepares its statements anew, so that the relay sees the commit's text.
         (a.database as? PostgreSQLDatabase)?.writer.disconnect()
         relay.lose(.commit)
