@@ -22,8 +22,12 @@ package struct ExportOperation: Sendable {
     /// Writes one row per input line, in input order.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
-        let session = try await OperatorSession(place, console: console)
-        let store = session.store
+        try await OperatorSession.with(place, console: console) { try await export(in: $0) }
+        return .succeeded
+    }
+
+    private func export(in session: OperatorSession) async throws {
+        let (place, store) = (session.place, session.store)
         let batch = try await store.batchOrFailure(batch)
         try await session.note(.export, of: batch.id, detail: format)
         let form = place.resultsPlace(of: batch).form
@@ -36,8 +40,6 @@ package struct ExportOperation: Sendable {
         } catch let error as ResultError where error.code == .closed {
             // The reader, such as `head`, has seen enough.
         }
-        try await store.close()
-        return .succeeded
     }
 }
 
@@ -60,7 +62,11 @@ package struct ReportOperation: Sendable {
     /// - Throws: `OperationFailure` (64) where there is no such batch, (3) where it is not over; `StoreError`, with
     ///   `purged` where its rows were erased; `ResultError`.
     package func perform() async throws -> ExitStatus {
-        let session = try await OperatorSession(Installation(config: config), console: console)
+        console.output(try await OperatorSession.with(Installation(config: config), console: console, write))
+        return .succeeded
+    }
+
+    private func write(in session: OperatorSession) async throws -> String {
         let batch = try await session.store.batchOrFailure(batch)
         guard batch.state.isFinished, batch.counts.inFlight == 0 else {
             let state = batch.state.isFinished ? "awaits calls under way" : "is \(batch.state.rawValue)"
@@ -71,15 +77,10 @@ package struct ReportOperation: Sendable {
         }
         let results = BatchResults(
             store: session.store, pricing: session.place.pricing, place: session.resultsPlace(of: batch))
-        let report =
-            if let folder = try await results.wholeFolder(of: batch) {
-                try await BlockingWork.runTask { try await results.renewReport(of: batch, in: folder) }
-            } else {
-                try await all(of: batch, results, in: session)
-            }
-        console.output(report)
-        try await session.close()
-        return .succeeded
+        guard let folder = try await results.wholeFolder(of: batch) else {
+            return try await all(of: batch, results, in: session)
+        }
+        return try await BlockingWork.runTask { try await results.renewReport(of: batch, in: folder) }
     }
 
     private func all(of batch: Batch, _ results: BatchResults, in session: OperatorSession) async throws -> String {

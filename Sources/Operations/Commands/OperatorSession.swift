@@ -20,6 +20,24 @@ struct OperatorSession: Sendable {
         store = try await place.storeForOperating()
     }
 
+    /// Does something in a session, which is closed whatever comes of it.
+    ///
+    /// - Throws: As ``init(_:console:)``, and what `body` throws.
+    static func with<Value>(
+        _ place: Installation, console: Console, _ body: (OperatorSession) async throws -> Value
+    ) async throws -> Value {
+        let session = try await OperatorSession(place, console: console)
+        let value: Value
+        do {
+            value = try await body(session)
+        } catch {
+            try? await session.close()
+            throw error
+        }
+        try await session.close()
+        return value
+    }
+
     /// Uses a database that is open, for somebody who is signed in.
     init(_ place: Installation, store: RecordStore, actor: String, console: Console) {
         (self.place, self.store, self.console, self.actor, ownsStore) = (place, store, console, actor, false)
