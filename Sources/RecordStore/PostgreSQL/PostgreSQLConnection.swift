@@ -68,6 +68,12 @@ final class PostgreSQLConnection: @unchecked Sendable {
         lastResult = nil
     }
 
+    /// Disconnects for good, and lets go of the statements, which hold this connection.
+    func close() {
+        disconnect()
+        rows = []
+    }
+
     /// A statement of the text that all engines share.
     func statement(_ sql: String) -> PostgreSQLStatement {
         let text = texts[sql] ?? PostgreSQLText(sql)

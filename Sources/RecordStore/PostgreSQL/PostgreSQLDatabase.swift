@@ -61,9 +61,9 @@ final class PostgreSQLDatabase: StoreDatabase {
     func settle(_ connection: StoreConnection) {}
 
     func close() throws {
-        writer.disconnect()
+        writer.close()
         idle.withLock { connections in
-            connections.forEach { $0.disconnect() }
+            connections.forEach { $0.close() }
             connections = []
         }
     }

@@ -63,4 +63,18 @@ struct PostgreSQLPlaceTests {
         // The file is read, and nothing is found at the place.
         #expect(throws: PostgreSQLError.self) { try place.connect() }
     }
+
+    @Test("A connection that is closed goes, with its statements for many rows")
+    func closed() throws {
+        var connection: PostgreSQLConnection? = PostgreSQLConnection(
+            try PostgreSQLPlace("host=/nowhere dbname=r", environment: [:]))
+        weak let gone = connection
+        if let connection {
+            let update = "UPDATE records SET status = ?2 WHERE id = ?1"
+            _ = try RowsStatement(StoreConnection(connection), update, [.integer, .integer])
+        }
+        connection?.close()
+        connection = nil
+        #expect(gone == nil)
+    }
 }
