@@ -306,6 +306,22 @@ struct NodesTests {
         try await nodes.close(a, operating)
     }
 
+    @Test("A database of a newer version is refused, naming both, and left as it is")
+    func newerVersion() async throws {
+        let nodes = try NodesFixture()
+        try await nodes.open("a").close()
+        try nodes.run("INSERT INTO rollcall.schema_steps (version) VALUES (999)")
+        let description = nodes.description("a")
+        for open in [description.openForReading, description.openForOperating, { try await nodes.open("a") }] {
+            let error = await #expect(throws: StoreError.self) { try await open() }
+            #expect(error?.code == .schemaVersion)
+            #expect(error?.message.contains("999") == true)
+            #expect(error?.message.contains("this program has \(RecordStore.schemaVersion)") == true)
+        }
+        #expect(try nodes.run("SELECT epoch FROM rollcall.nodes") == ["1"])
+        try await nodes.close()
+    }
+
     @Test("A schema of the name that somebody else made is left alone, and refused in words")
     func otherSchema() async throws {
         let nodes = try NodesFixture(withoutSchema: true)
