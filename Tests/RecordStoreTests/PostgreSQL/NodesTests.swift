@@ -26,7 +26,10 @@ struct NodesTests {
         let other = try nodes.hold(Migrations.postgreSQL)
         async let opened = nodes.open("a")
         // It waits for the other's transaction, to know whether the name is taken.
-        while try nodes.run("SELECT count(*) FROM pg_locks WHERE NOT granted") == ["0"] { await Task.yield() }
+        let waiting = """
+            SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+            """
+        while try nodes.run(waiting) == ["0"] { await Task.yield() }
         try other.commit()
         let a = try await opened
         #expect(try nodes.run("SELECT count(*) FROM rollcall.store") == ["1"])
