@@ -86,9 +86,33 @@ struct Installation: Sendable {
         guard try await database.exists() else { throw noDatabase }
         return try await database.openForReading()
     }
+
+    /// Reads the database beside the process that runs it, and closes it whatever comes of that.
+    ///
+    /// - Throws: `OperationFailure` (78) if there is no database yet; `StoreError`; what `body` throws.
+    func reading<Value>(_ body: (RecordStore) async throws -> Value) async throws -> Value {
+        let store = try await storeForReading()
+        return try await store.closing { try await body(store) }
+    }
 }
 
 extension RecordStore {
+    /// Does something with the database, which is closed whatever comes of it.
+    ///
+    /// - Throws: What `body` throws; `StoreError` when the database cannot be closed after it.
+    func closing<Value>(after body: () async throws -> Value) async throws -> Value {
+        let value: Value
+        do {
+            value = try await body()
+        } catch {
+            // What went wrong first is told.
+            try? await close()
+            throw error
+        }
+        try await close()
+        return value
+    }
+
     /// The batch of that name or number.
     func batchOrFailure(_ name: String) async throws -> Batch {
         guard let batch = try await batch(named: name) else {

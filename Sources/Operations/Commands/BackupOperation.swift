@@ -22,16 +22,11 @@ package struct BackupOperation: Sendable {
         try place.requireFile(for: "backup")
         let store = try await store(of: place)
         let path = file
-        let head: AuditHead
-        do {
-            head = try await store.auditHead()
+        let head = try await store.closing {
+            let head = try await store.auditHead()
             try await store.backUp(to: path)
-        } catch {
-            // What went wrong first is told; nothing may keep the database open for whoever comes next.
-            try? await store.close()
-            throw error
+            return head
         }
-        try await store.close()
         console.note(
             "\(path) is a whole copy. It opens with the keys of \(place.settings.keysFolder) and the sealing key "
                 + "\(place.settings.sealingKey) only, which are not in it: copy them too, to another place.")
@@ -50,13 +45,16 @@ package struct BackupOperation: Sendable {
     /// Enters the copy in the audit where that can be written: on a full disk a copy is needed most.
     private func store(of place: Installation) async throws -> RecordStore {
         do {
-            let session = try await OperatorSession(place, console: console)
+            let store = try await place.storeForOperating()
             do {
-                try await session.note(.backup, of: nil, detail: URL(filePath: file).lastPathComponent)
-                return session.store
+                try await store.recordAction(
+                    Action(
+                        at: WallTime.now(), batch: nil, name: .backup, detail: URL(filePath: file).lastPathComponent,
+                        provenance: try place.operatorProvenance()))
+                return store
             } catch {
                 // It was opened to write one entry, which failed; what is read below is read by another.
-                try? await session.close()
+                try? await store.close()
                 throw error
             }
         } catch let error as StoreError {

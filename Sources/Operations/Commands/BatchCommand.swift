@@ -120,14 +120,13 @@ package struct BatchCommandOperation: Sendable {
 
     /// Moves the batch to its new state and says which process continues it.
     package func perform() async throws -> ExitStatus {
-        let session = try await OperatorSession(Installation(config: config), console: console)
-        let batch = try await perform(in: session)
-        if json {
+        try await OperatorSession.with(Installation(config: config), console: console) { session in
+            let batch = try await perform(in: session)
+            guard json else { return }
             let status = try await BatchStatus(
                 session.store.batch(batch.id), BatchOutlooks(session.place, session.store))
             console.output(JSONText.text(of: status))
         }
-        try await session.close()
         return .succeeded
     }
 

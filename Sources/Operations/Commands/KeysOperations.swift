@@ -25,11 +25,7 @@ package struct KeysPeriodsOperation: Sendable {
             throw OperationFailure(.usage, "--months is a number from 1 to \(Self.mostMonths), not \(months)")
         }
         let place = try Installation(config: config)
-        let (made, store) = try await make(place)
-        let keys = try await store.periodKeys()
-        let own = place.settings.node.name
-        let nodes = try await store.nodesIfShared()?.filter { $0.standing != .retired && $0.name != own }
-        try await store.close()
+        let (made, keys, nodes) = try await found(in: place)
         let report = PeriodKeysReport(
             keysFolder: place.settings.keysFolder, made: made.map(\.description),
             otherNodes: nodes?.map(\.name) ?? [], keys: keys.map(PeriodKeyLine.init))
@@ -45,14 +41,25 @@ package struct KeysPeriodsOperation: Sendable {
         return .succeeded
     }
 
-    private func make(_ place: Installation) async throws -> ([CalendarMonth], RecordStore) {
-        guard let months else { return ([], try await place.storeForReading()) }
-        let session = try await OperatorSession(place, console: console)
-        let now = WallTime.now()
-        let last = CalendarMonth(at: now).following(months).last.map { "up to \($0)" }
-        let made = try await session.store.makePeriodKeys(
-            ofMonths: months, from: now, noting: try session.action(.makePeriodKeys, of: nil, detail: last))
-        return (made, session.store)
+    /// The months whose keys were made, all keys, and the other nodes; nil: the database has one runner.
+    private typealias Found = (made: [CalendarMonth], keys: [PeriodKeyView], nodes: [NodeView]?)
+
+    private func found(in place: Installation) async throws -> Found {
+        guard let months else { return try await place.reading { try await found(in: $0, of: place, made: []) } }
+        return try await OperatorSession.with(place, console: console) { session in
+            let now = WallTime.now()
+            let last = CalendarMonth(at: now).following(months).last.map { "up to \($0)" }
+            let made = try await session.store.makePeriodKeys(
+                ofMonths: months, from: now, noting: session.action(.makePeriodKeys, of: nil, detail: last))
+            return try await found(in: session.store, of: place, made: made)
+        }
+    }
+
+    private func found(in store: RecordStore, of place: Installation, made: [CalendarMonth]) async throws -> Found {
+        let keys = try await store.periodKeys()
+        let own = place.settings.node.name
+        let nodes = try await store.nodesIfShared()?.filter { $0.standing != .retired && $0.name != own }
+        return (made, keys, nodes)
     }
 }
 
@@ -196,9 +203,9 @@ package struct KeysRotateOperation: Sendable {
         var settings = place.settings
         settings.sealingKey = report.newKeyFile
         do {
-            let session = try await OperatorSession(Installation(settings), console: console)
-            try await session.note(.rotate, of: nil, detail: "\(report.oldKey) by \(report.newKey)")
-            try await session.close()
+            try await OperatorSession.with(Installation(settings), console: console) { session in
+                try await session.note(.rotate, of: nil, detail: "\(report.oldKey) by \(report.newKey)")
+            }
         } catch {
             console.note("warning: this is not entered in the audit: \(OperationFailure(error).message)")
         }

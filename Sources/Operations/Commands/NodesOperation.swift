@@ -40,9 +40,7 @@ package struct NodesOperation: Sendable {
     }
 
     private func list(_ place: Installation) async throws {
-        let store = try await place.storeForReading()
-        let nodes = try await store.nodes()
-        try await store.close()
+        let nodes = try await place.reading { try await $0.nodes() }
         if !json { console.output(NodeLine.header) }
         for node in nodes.map(NodeLine.init) { console.output(json ? JSONText.text(of: node) : node.text) }
         for node in nodes where node.standing != .retired && node.keysLeft > 0 {
@@ -63,10 +61,9 @@ package struct NodesOperation: Sendable {
     }
 
     private func drain(_ name: String, _ place: Installation) async throws {
-        let session = try await OperatorSession(place, console: console)
-        let action = try session.action(.drainNode, of: nil, detail: name)
-        let hasChanged = try await session.store.drain(name, noting: action)
-        try await session.close()
+        let hasChanged = try await OperatorSession.with(place, console: console) { session in
+            try await session.store.drain(name, noting: session.action(.drainNode, of: nil, detail: name))
+        }
         console.note(
             hasChanged
                 ? "node \(name) is draining now: it ends its calls and claims nothing more until it is started again"
@@ -74,11 +71,11 @@ package struct NodesOperation: Sendable {
     }
 
     private func retire(_ name: String, to other: String?, _ place: Installation) async throws {
-        let session = try await OperatorSession(place, console: console)
         let detail = other.map { "\(name), its batches to \($0)" } ?? name
-        let retired = try await session.store.retire(
-            name, givingBatchesTo: other, noting: try session.action(.retireNode, of: nil, detail: detail))
-        try await session.close()
+        let retired = try await OperatorSession.with(place, console: console) { session in
+            try await session.store.retire(
+                name, givingBatchesTo: other, noting: session.action(.retireNode, of: nil, detail: detail))
+        }
         let doubt = retired.inDoubt > 0 ? "; \(NumberFormat.count(retired.inDoubt, "call")) of it in doubt" : ""
         console.note(
             retired.hasChanged ? "node \(name) is retired now\(doubt)" : "node \(name) was retired before")

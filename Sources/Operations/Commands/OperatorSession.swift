@@ -9,38 +9,26 @@ struct OperatorSession: Sendable {
     let console: Console
     /// Who acts, where that is not the user of this process.
     let actor: String?
-    /// Whether the store was opened for this session, and is closed with it.
-    private let ownsStore: Bool
 
-    /// Opens the database; takes no lock and calls nothing.
-    ///
-    /// - Throws: `OperationFailure` (78) if there is no database yet; `StoreError`.
-    init(_ place: Installation, console: Console) async throws {
-        (self.place, self.console, actor, ownsStore) = (place, console, nil, true)
+    /// Opens the database, which only ``with(_:console:_:)`` closes.
+    private init(_ place: Installation, console: Console) async throws {
+        (self.place, self.console, actor) = (place, console, nil)
         store = try await place.storeForOperating()
     }
 
-    /// Does something in a session, which is closed whatever comes of it.
+    /// Opens the database, does something in it, and closes it whatever comes of that; takes no lock and calls nothing.
     ///
-    /// - Throws: As ``init(_:console:)``, and what `body` throws.
+    /// - Throws: `OperationFailure` (78) if there is no database yet; `StoreError`; what `body` throws.
     static func with<Value>(
         _ place: Installation, console: Console, _ body: (OperatorSession) async throws -> Value
     ) async throws -> Value {
         let session = try await OperatorSession(place, console: console)
-        let value: Value
-        do {
-            value = try await body(session)
-        } catch {
-            try? await session.close()
-            throw error
-        }
-        try await session.close()
-        return value
+        return try await session.store.closing { try await body(session) }
     }
 
     /// Uses a database that is open, for somebody who is signed in.
     init(_ place: Installation, store: RecordStore, actor: String, console: Console) {
-        (self.place, self.store, self.console, self.actor, ownsStore) = (place, store, console, actor, false)
+        (self.place, self.store, self.console, self.actor) = (place, store, console, actor)
     }
 
     /// Records what was done as an action, with who did it. Unreadable keys do not prevent this.
@@ -78,9 +66,4 @@ struct OperatorSession: Sendable {
 
     /// Where a batch's results go; for a batch whose job is gone, where those without a job go.
     func resultsPlace(of batch: Batch) -> ResultsLocation { place.resultsPlace(of: batch) }
-
-    /// Closes the database, if it was opened for this session.
-    func close() async throws {
-        if ownsStore { try await store.close() }
-    }
 }

@@ -32,12 +32,9 @@ package struct PersonRecordsOperation: Sendable {
     ///   month's key.
     package func perform() async throws -> ExitStatus {
         let ids = try PersonIDs(reading: text)
-        let session = try await OperatorSession(Installation(config: config), console: console)
-        try await session.note(.readRecords, of: nil, detail: "of \(Counted.things(ids.count, "id"))")
-        if !json { console.output(PersonRecord.header) }
-        var outcome = Outcome()
-        for batch in try await session.store.batches() { try await list(ids, batch, session.store, &outcome) }
-        try await session.close()
+        let outcome = try await OperatorSession.with(Installation(config: config), console: console) { session in
+            try await list(ids, in: session)
+        }
         console.note(outcome.text)
         if let text = PersonIDs.notFound("nothing", onLines: ids.lines(besides: outcome.places)) { console.note(text) }
         // The answer is not whole where a month's key is missing.
@@ -70,6 +67,14 @@ package struct PersonRecordsOperation: Sendable {
             if !faults.isEmpty { parts.append("\(Counted.things(faults.count, "batch")) not looked through") }
             return parts.joined(separator: "; ")
         }
+    }
+
+    private func list(_ ids: PersonIDs, in session: OperatorSession) async throws -> Outcome {
+        try await session.note(.readRecords, of: nil, detail: "of \(Counted.things(ids.count, "id"))")
+        if !json { console.output(PersonRecord.header) }
+        var outcome = Outcome()
+        for batch in try await session.store.batches() { try await list(ids, batch, session.store, &outcome) }
+        return outcome
     }
 
     private func list(

@@ -23,7 +23,13 @@ package struct RecordsOperation: Sendable {
     /// Prints the records in input order.
     package func perform() async throws -> ExitStatus {
         let wanted = try statuses.map(RecordArguments.statuses)
-        let session = try await OperatorSession(Installation(config: config), console: console)
+        try await OperatorSession.with(Installation(config: config), console: console) { session in
+            try await list(wanted, in: session)
+        }
+        return .succeeded
+    }
+
+    private func list(_ wanted: Set<RecordStatus>?, in session: OperatorSession) async throws {
         let store = session.store
         let id = try await store.batchOrFailure(batch).id
         try await session.note(.readRecords, of: id, detail: statuses.map { "those that are \($0)" })
@@ -37,8 +43,6 @@ package struct RecordsOperation: Sendable {
             console.output(json ? JSONText.text(of: line) : line.text)
             try console.requireOutput()
         }
-        try await store.close()
-        return .succeeded
     }
 }
 

@@ -175,11 +175,13 @@ package struct AfterRestoreOperation: Sendable {
         let place = try Installation(config: config)
         // A process that runs the database has already repaired it.
         if try await place.runner() == .nobody { try await place.storeForRunning(place.operatorProvenance()).close() }
-        let session = try await OperatorSession(place, console: console)
+        try await OperatorSession.with(place, console: console) { try await release(in: $0) }
+        return .succeeded
+    }
+
+    private func release(in session: OperatorSession) async throws {
         guard let hold = try await session.store.restoreHold() else {
-            console.note("nothing waits since a restore: every call is known that was made")
-            try await session.close()
-            return .succeeded
+            return console.note("nothing waits since a restore: every call is known that was made")
         }
         let waiting = try await session.store.unfinishedBatches().filter {
             hold.covers($0.id) && $0.state == .awaitingConfirmation
@@ -188,13 +190,11 @@ package struct AfterRestoreOperation: Sendable {
         _ = try await session.store.releaseRestoreHold(noting: session.action(.resumeAfterRestore, of: nil))
         for batch in waiting { try await admit(batch, in: session) }
         if json {
-            let outlooks = try await BatchOutlooks(place, session.store)
+            let outlooks = try await BatchOutlooks(session.place, session.store)
             var batches: [BatchStatus] = []
             for batch in waiting { batches.append(try await BatchStatus(session.store.batch(batch.id), outlooks)) }
             console.output(JSONText.text(of: batches))
         }
-        try await session.close()
-        return .succeeded
     }
 
     private func report(_ hold: RestoreHold, _ waiting: [Batch], _ session: OperatorSession) async throws {

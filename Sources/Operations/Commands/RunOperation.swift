@@ -162,23 +162,30 @@ private struct DelegatedRun {
     /// Hands the files over and waits for their batches.
     func perform(_ inputs: [ExaminedFile], to process: Int32) async throws -> ExitStatus {
         console.note("a daemon (process \(process)) runs this database; handing the work over to it")
-        let (session, stop) = (try await OperatorSession(place, console: console), StopSignal())
-        return try await SignalledWork.run(stop: stop, console: console) {
-            let outcome = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
-                .submit(inputs)
-            var statuses = [ExitStatus]()
-            let followed = FollowedBatch(
-                session: session, job: job, stop: stop, out: request.out, json: request.json)
-            for file in outcome.files {
-                if file.isPassedOver {
-                    _ = try await followed.standing(file.batch)
-                } else {
-                    statuses.append(try await followed.end(of: file.batch.id))
-                }
+        return try await OperatorSession.with(place, console: console) { session in
+            let stop = StopSignal()
+            return try await SignalledWork.run(stop: stop, console: console) {
+                try await follow(inputs, in: session, until: stop)
             }
-            try await session.close()
-            return .combined(statuses + [outcome.status(of: inputs.count)].compactMap { $0 })
         }
+    }
+
+    private func follow(
+        _ inputs: [ExaminedFile], in session: OperatorSession, until stop: StopSignal
+    ) async throws -> ExitStatus {
+        let outcome = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
+            .submit(inputs)
+        var statuses = [ExitStatus]()
+        let followed = FollowedBatch(
+            session: session, job: job, stop: stop, out: request.out, json: request.json)
+        for file in outcome.files {
+            if file.isPassedOver {
+                _ = try await followed.standing(file.batch)
+            } else {
+                statuses.append(try await followed.end(of: file.batch.id))
+            }
+        }
+        return .combined(statuses + [outcome.status(of: inputs.count)].compactMap { $0 })
     }
 }
 

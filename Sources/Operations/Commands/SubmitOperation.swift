@@ -24,22 +24,29 @@ package struct SubmitOperation: Sendable {
             try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
         }
         try await place.makeDatabaseIfMissing()
-        let (session, stop) = (try await OperatorSession(place, console: console), StopSignal())
-        return try await SignalledWork.run(stop: stop, console: console) {
-            let outcome = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
-                .submit(inputs)
-            let batches = outcome.files.map(\.batch)
-            for batch in batches where !request.json { console.output(batch.name) }
-            if request.json {
-                let outlooks = try await BatchOutlooks(place, session.store)
-                var statuses: [BatchStatus] = []
-                for batch in batches { statuses.append(try await BatchStatus(batch, outlooks)) }
-                console.output(JSONText.text(of: statuses))
+        return try await OperatorSession.with(place, console: console) { session in
+            let stop = StopSignal()
+            return try await SignalledWork.run(stop: stop, console: console) {
+                try await submit(inputs, under: job, in: session, until: stop)
             }
-            try await session.close()
-            return outcome.status(of: inputs.count)
-                ?? (batches.contains { $0.state == .awaitingConfirmation } ? .unfinished : .succeeded)
         }
+    }
+
+    private func submit(
+        _ inputs: [ExaminedFile], under job: JobDefinition, in session: OperatorSession, until stop: StopSignal
+    ) async throws -> ExitStatus {
+        let outcome = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
+            .submit(inputs)
+        let batches = outcome.files.map(\.batch)
+        for batch in batches where !request.json { console.output(batch.name) }
+        if request.json {
+            let outlooks = try await BatchOutlooks(session.place, session.store)
+            var statuses: [BatchStatus] = []
+            for batch in batches { statuses.append(try await BatchStatus(batch, outlooks)) }
+            console.output(JSONText.text(of: statuses))
+        }
+        return outcome.status(of: inputs.count)
+            ?? (batches.contains { $0.state == .awaitingConfirmation } ? .unfinished : .succeeded)
     }
 }
 

@@ -296,17 +296,17 @@ struct ForgetOperationTests {
             var wasKilled = false
             try await EmulatedInstallation.with(jobs: ["nightly": Self.job]) { place in
                 try await Self.finished(place)
-                let session = try await OperatorSession(Installation(config: place.config), console: .silent)
                 let ids = try PersonIDs(reading: Array("rare-account-55aa".utf8))
-                let work = Forgetting(ids: ids, session: session, patience: .zero) {
-                    let made = count.withLock { count in
-                        count += 1
-                        return count
+                try await OperatorSession.with(Installation(config: place.config), console: .silent) { session in
+                    let work = Forgetting(ids: ids, session: session, patience: .zero) {
+                        let made = count.withLock { count in
+                            count += 1
+                            return count
+                        }
+                        if made > limit { throw Killed() }
                     }
-                    if made > limit { throw Killed() }
+                    do { _ = try await work.perform() } catch is Killed { wasKilled = true }
                 }
-                do { _ = try await work.perform() } catch is Killed { wasKilled = true }
-                try await session.close()
                 let done = try await Self.forget(place)
                 #expect(done.status == .succeeded, "step \(limit): \(done.errors)")
                 #expect(try Self.marked(of: place) == [], "step \(limit)")

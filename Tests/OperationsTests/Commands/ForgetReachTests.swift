@@ -17,6 +17,15 @@ struct ForgetReachTests {
         try ForgetOperationTests.marked(by: words, of: place)
     }
 
+    /// Erases the results of the only batch in the database, and no file.
+    private static func purgeResults(_ place: EmulatedInstallation) async throws {
+        try await OperatorSession.with(Installation(config: place.config), console: .silent) { session in
+            let batch = try await session.store.batches()[0]
+            let action = try session.action(.purge, of: batch.id, detail: "results")
+            #expect(try await session.store.purge(batch.id, .results, at: .now(), noting: action))
+        }
+    }
+
     @Test("Lines that could not be taken apart are forgotten where an id stands in them, in the files, too")
     func unreadRows() async throws {
         let csv = """
@@ -67,11 +76,7 @@ struct ForgetReachTests {
         try await EmulatedInstallation.with(jobs: ["nightly": ForgetOperationTests.job]) { place in
             try await ForgetOperationTests.finished(place)
             try await place.reading { _ in }
-            let session = try await OperatorSession(Installation(config: place.config), console: .silent)
-            let batch = try await session.store.batches()[0]
-            let action = try session.action(.purge, of: batch.id, detail: "results")
-            #expect(try await session.store.purge(batch.id, .results, at: .now(), noting: action))
-            try await session.close()
+            try await Self.purgeResults(place)
             try FileManager.default.removeItem(atPath: place.file("drop/out"))
             let done = try await Self.forget(place, "rare-id-77bb-again\n")
             #expect(done.status == .succeeded && done.output.contains("lines 2, 4, 6"), "\(done.output) \(done.errors)")
@@ -94,11 +99,7 @@ struct ForgetReachTests {
             let rows = "=rare-1,a-1,a@example.com\nother-2,a-2,b@example.com\n"
             try place.write("id,account_id,email\n" + rows, to: "day.csv")
             #expect(try await place.run("day.csv").status == .succeeded)
-            let session = try await OperatorSession(Installation(config: place.config), console: .silent)
-            let batch = try await session.store.batches()[0]
-            let action = try session.action(.purge, of: batch.id, detail: "results")
-            #expect(try await session.store.purge(batch.id, .results, at: .now(), noting: action))
-            try await session.close()
+            try await Self.purgeResults(place)
             #expect(try place.text("out/day-1/\(name)").contains("rare-1"))
             let done = try await Self.forget(place, "=rare-1\n")
             #expect(done.status == .succeeded && done.output.contains("line 2"), "\(done.output) \(done.errors)")

@@ -84,17 +84,10 @@ struct TestCall {
             guard try await place.database.exists() else {
                 return finding(await send(), note: "; there is no database yet, so that no ledger shows it")
             }
-            return try await recorded()
+            return try await OperatorSession.with(place, console: .silent) { try await recorded(in: $0) }
         } catch {
             return .failure("one call", "not sent, for it could not be recorded: \(OperationFailure(error).message)")
         }
-    }
-
-    private func recorded() async throws -> Finding {
-        let session = try await OperatorSession(place, console: .silent)
-        let finding = try await recorded(in: session)
-        try await session.close()
-        return finding
     }
 
     private func recorded(in session: OperatorSession) async throws -> Finding {

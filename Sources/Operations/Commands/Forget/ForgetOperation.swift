@@ -18,16 +18,21 @@ package struct ForgetOperation: Sendable {
     package func perform() async throws -> ExitStatus {
         let ids = try PersonIDs(reading: request.text)
         let place = try Installation(config: request.config)
-        let session = try await OperatorSession(place, console: console)
+        let (receipt, text) = try await OperatorSession.with(place, console: console) { session in
+            try await forget(ids, in: session)
+        }
+        console.output(text)
+        return request.dryRun ? .succeeded : receipt.status
+    }
+
+    /// The receipt, and what is printed of it.
+    private func forget(_ ids: PersonIDs, in session: OperatorSession) async throws -> (ForgetReceipt, String) {
         let work = Forgetting(ids: ids, session: session, patience: request.patience)
         let receipt = try await request.dryRun ? work.rehearse() : work.perform()
         for left in receipt.notForgotten { console.note("not forgotten: \(left.text)") }
         for fault in receipt.notChanged { console.note("not changed: \(fault)") }
         if let text = PersonIDs.notFound("nothing to erase", onLines: receipt.notFound) { console.note(text) }
-        let text = try await request.json ? SignedReceipt(receipt, by: session.store).text : receipt.text
-        try await session.close()
-        console.output(text)
-        return request.dryRun ? .succeeded : receipt.status
+        return (receipt, try await request.json ? SignedReceipt(receipt, by: session.store).text : receipt.text)
     }
 }
 

@@ -30,7 +30,14 @@ package struct PurgeOperation: Sendable {
             throw OperationFailure(.usage, "say what to purge: --older-than 30d, --batch NAME, or both")
         }
         let place = try Installation(config: request.config)
-        let session = try await OperatorSession(place, console: console)
+        let report = try await OperatorSession.with(place, console: console) { session in
+            try await purge(endedFor: age, in: session)
+        }
+        if request.json { console.output(json: report) }
+        return report.notRemoved.isEmpty ? .succeeded : .unfinished
+    }
+
+    private func purge(endedFor age: Duration?, in session: OperatorSession) async throws -> PurgeReport {
         // What was agreed to and interrupted is completed whatever is asked for now.
         if !request.dryRun, try await session.store.finishPurges() > 0 {
             console.note("a purge that was interrupted is completed")
@@ -49,9 +56,7 @@ package struct PurgeOperation: Sendable {
             throw OperationFailure(.unfinished, "nothing was purged. Add --yes to do so")
         }
         if !request.dryRun { try await erase(plan, in: session, &report) }
-        try await session.close()
-        if request.json { console.output(json: report) }
-        return report.notRemoved.isEmpty ? .succeeded : .unfinished
+        return report
     }
 
     private func age() throws -> Duration? {

@@ -91,18 +91,17 @@ package struct RerunOperation: Sendable {
         _ selection: RequeueSelection, _ place: Installation, _ job: JobDefinition, to process: Int32
     ) async throws -> ExitStatus {
         console.note("a daemon (process \(process)) runs this database; handing the work over to it")
-        let session = try await OperatorSession(place, console: console)
-        let credentials = try place.credentials()
-        let requeueing = Requeueing(
-            store: session.store, client: try place.client(credentials, concurrency: 1),
-            requireEncryptedAnswers: place.settings.api.requireEncryptedAnswers,
-            provenance: try place.provenance(credentials),
-            spending: Spending(store: session.store, job: job, pricing: place.pricing), console: console)
-        let stop = StopSignal()
-        return try await SignalledWork.run(stop: stop, console: console) {
-            let status = try await handOver(selection, through: requeueing, in: session, job, until: stop)
-            try await session.close()
-            return status
+        return try await OperatorSession.with(place, console: console) { session in
+            let credentials = try place.credentials()
+            let requeueing = Requeueing(
+                store: session.store, client: try place.client(credentials, concurrency: 1),
+                requireEncryptedAnswers: place.settings.api.requireEncryptedAnswers,
+                provenance: try place.provenance(credentials),
+                spending: Spending(store: session.store, job: job, pricing: place.pricing), console: console)
+            let stop = StopSignal()
+            return try await SignalledWork.run(stop: stop, console: console) {
+                try await handOver(selection, through: requeueing, in: session, job, until: stop)
+            }
         }
     }
 
@@ -138,10 +137,7 @@ package struct RerunOperation: Sendable {
 
     /// The batch was taken in under a job, whose limits apply again.
     private func batch(in place: Installation) async throws -> Batch {
-        let store = try await place.storeForReading()
-        let batch = try await store.batchOrFailure(request.batch)
-        try await store.close()
-        return batch
+        try await place.reading { try await $0.batchOrFailure(request.batch) }
     }
 }
 

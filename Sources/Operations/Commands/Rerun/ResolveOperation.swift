@@ -18,9 +18,7 @@ package struct ResolveOperation: Sendable {
     /// Settles the records, stores the decision and who made it, and rewrites the results of a finished batch.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: request.config)
-        let session = try await OperatorSession(place, console: console)
-        try await perform(in: session)
-        try await session.close()
+        try await OperatorSession.with(place, console: console) { try await perform(in: $0) }
         return .succeeded
     }
 
