@@ -30,16 +30,16 @@ package struct AuditOperation: Sendable {
             throw OperationFailure(.usage, "--from \(first.text) comes after --to \(last.text)")
         }
         let zone = place.settings.limits.timeZone
-        let store = try await place.storeForReading()
-        if !json { console.output(AuditLine.header) }
-        try await store.forEachAuditEntry { entry in
-            let day = CallDay(at: entry.action.at, in: zone)
-            guard first.map({ $0 <= day }) ?? true, last.map({ day <= $0 }) ?? true else { return }
-            let line = AuditLine(entry)
-            console.output(json ? JSONText.text(of: line) : line.text)
-            try console.requireOutput()
+        try await place.reading { store in
+            if !json { console.output(AuditLine.header) }
+            try await store.forEachAuditEntry { entry in
+                let day = CallDay(at: entry.action.at, in: zone)
+                guard first.map({ $0 <= day }) ?? true, last.map({ day <= $0 }) ?? true else { return }
+                let line = AuditLine(entry)
+                console.output(json ? JSONText.text(of: line) : line.text)
+                try console.requireOutput()
+            }
         }
-        try await store.close()
         return .succeeded
     }
 }
@@ -117,15 +117,17 @@ package struct AuditVerifyOperation: Sendable {
             throw OperationFailure(.usage, "--head wants a hash of 64 hexadecimal digits, as summary.json has it")
         }
         let place = try Installation(config: config)
-        let store = try await place.storeForReading()
+        let verdict = try await place.reading { try await check($0, of: place) }
+        console.output(json ? JSONText.text(of: verdict) : verdict.text)
+        return verdict.isSound ? .succeeded : .unfinished
+    }
+
+    private func check(_ store: RecordStore, of place: Installation) async throws -> AuditVerdict {
         var check = AuditCheck(
             try await Self.headsInSummaries(of: store, place)
                 + heads.map { KnownHead(hash: $0.lowercased(), source: "--head") })
         try await store.forEachAuditEntry { try check.take($0) }
-        try await store.close()
-        let verdict = check.verdict
-        console.output(json ? JSONText.text(of: verdict) : verdict.text)
-        return verdict.isSound ? .succeeded : .unfinished
+        return check.verdict
     }
 
     /// The heads that the summaries of all batches hold, as far as these lie where their results are written.

@@ -32,7 +32,15 @@ package struct CheckOperation: Sendable {
         let place = try Installation(config: config)
         var job = try place.job(job)
         if !reuses { job.reuseWithin = nil }
-        let store = try await past(of: place, looksForAnswers: job.reuseWithin != nil)
+        guard let store = try await past(of: place, looksForAnswers: job.reuseWithin != nil) else {
+            return try await check(place, under: job, past: nil)
+        }
+        return try await store.closing { try await check(place, under: job, past: store) }
+    }
+
+    private func check(
+        _ place: Installation, under job: JobDefinition, past store: RecordStore?
+    ) async throws -> ExitStatus {
         let now = WallTime.now()
         let spending = store.map { Spending(store: $0, job: job, pricing: place.pricing) }
         var (calls, invalid) = (0, 0)
@@ -62,7 +70,6 @@ package struct CheckOperation: Sendable {
             calls += finding.billableCalls
             invalid += survey.invalid
         }
-        try await store?.close()
         return invalid > 0 ? .finishedWithFailures : .succeeded
     }
 
@@ -72,8 +79,14 @@ package struct CheckOperation: Sendable {
         do {
             guard looksForAnswers else { return try await place.storeForReading() }
             let store = try await place.storeForOperating()
-            try await store.learnAnswers()
-            return store
+            do {
+                try await store.learnAnswers()
+                return store
+            } catch {
+                // What kept it from learning is told.
+                try? await store.close()
+                throw error
+            }
         } catch let error as StoreError {
             console.note("warning: the database was not looked into: \(error.message)")
             return nil

@@ -31,15 +31,15 @@ package struct LedgerOperation: Sendable {
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         let days = try period()
-        let store = try await place.storeForReading()
-        if let days {
-            show(
-                try await PeriodLedger(
-                    days, store: store, pricing: place.pricing, zone: place.settings.limits.timeZone))
-        } else if case .batch(let name) = scope {
-            try await list(store.batchOrFailure(name), store, place)
+        try await place.reading { store in
+            if let days {
+                show(
+                    try await PeriodLedger(
+                        days, store: store, pricing: place.pricing, zone: place.settings.limits.timeZone))
+            } else if case .batch(let name) = scope {
+                try await list(store.batchOrFailure(name), store, place)
+            }
         }
-        try await store.close()
         return .succeeded
     }
 

@@ -36,11 +36,10 @@ struct RetentionChecks {
     }
 
     private func findings(by rules: RetentionRules, _ ages: String, at now: WallTime) async throws -> [Finding] {
-        let store = try await place.storeForReading()
-        let plan = try await rules.plan(of: store, at: now)
-        let named = try await plan.namedFolders(in: store)
-        let forgotten = try await store.forgottenPersons()
-        try await store.close()
+        let (plan, named, forgotten) = try await place.reading { store in
+            let plan = try await rules.plan(of: store, at: now)
+            return (plan, try await plan.namedFolders(in: store), try await store.forgottenPersons())
+        }
         let files = await BlockingWork.run {
             RetentionFiles(of: plan, named: named, under: rules, since: forgotten, at: now)
         }

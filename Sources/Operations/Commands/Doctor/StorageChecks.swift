@@ -141,16 +141,15 @@ struct StorageChecks {
             guard try await place.database.exists() else {
                 return .fine("database", "\(path) does not exist yet; the first run makes it and its sealing key")
             }
-            let store = try await place.storeForReading()
-            let (batches, isSound) = (try await store.batches(), try await store.isSound())
-            let keys = await keys(of: store)
-            try await store.close()
+            let (batches, isSound, fault) = try await place.reading { store in
+                (try await store.batches(), try await store.isSound(), await keys(of: store))
+            }
             guard isSound else {
                 return .failure(
                     "database", "\(path) is damaged; put a backup in its place, as \(Hint.help(["restore"])) says")
             }
             let text = "\(path), \(Counted.things(batches.count, "batch"))"
-            return keys ?? .fine("database", text + "; the sealing key fits, and so do the keys in keys_folder")
+            return fault ?? .fine("database", text + "; the sealing key fits, and so do the keys in keys_folder")
         } catch {
             return .failure("database", OperationFailure(error).message)
         }

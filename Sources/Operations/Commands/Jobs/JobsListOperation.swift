@@ -23,8 +23,12 @@ package struct JobsListOperation: Sendable {
         let place = try Installation(config: config)
         let settings = place.settings
         let (now, store) = (WallTime.now(), try await past(of: place))
-        let jobs = try await JobListing.all(of: place, at: now, past: store)
-        try await store?.close()
+        let jobs =
+            if let store {
+                try await store.closing { try await JobListing.all(of: place, at: now, past: store) }
+            } else {
+                try await JobListing.all(of: place, at: now, past: nil)
+            }
         if json {
             console.output(JSONText.text(of: jobs))
         } else if jobs.isEmpty {

@@ -27,7 +27,11 @@ package struct StatusOperation: Sendable {
     /// operator leaves.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
-        let store = try await place.storeForReading()
+        try await place.reading { try await show(place, $0) }
+        return .succeeded
+    }
+
+    private func show(_ place: Installation, _ store: RecordStore) async throws {
         if watch, !json, console.results.abilities.rewrites {
             try await watchInFullScreen(place, store)
         } else {
@@ -36,8 +40,6 @@ package struct StatusOperation: Sendable {
                 try await Task.sleep(for: .seconds(1))
             }
         }
-        try await store.close()
-        return .succeeded
     }
 
     /// Prints what was read; whether any batch moves.
