@@ -162,6 +162,7 @@ protocol RecordKeeping: Sendable {
     func finish(_ completions: [Completion]) async throws -> Int
     func takeFailuresInARow() -> FailuresInARow?
     func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int
+    func timeUntilCallsEnded(of batch: BatchID) async throws -> Duration?
     func moveBatch(
         _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?, noting action: Action?
     ) async throws -> Bool

@@ -168,6 +168,8 @@ struct LoggedCall: Sendable {
     let status: Int
     let fault: String?
     let correlationID: String
+    /// When its request had arrived, in milliseconds since 1970 UTC.
+    let at: Int64
 
     /// Faults whose answer is cut off, too big or never comes.
     private static let unfinished: Set = ["reset", "mix-reset", "close", "hang", "cuthead", "truncate", "big"]
@@ -181,6 +183,7 @@ struct LoggedCall: Sendable {
         status = try Int(#require(root["status"]?.integer))
         fault = root["fault"]?.string
         correlationID = try #require(root["correlation_id"]?.string)
+        at = try #require(root["at"]?.integer)
     }
 }
 

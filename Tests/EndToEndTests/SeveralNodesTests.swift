@@ -27,17 +27,6 @@ extension EndToEnd.Nodes {
             }
         }
 
-        @Test("A cap is one for all: not one call more, whoever asks")
-        func sharedCap() async throws {
-            try await SharedInstallation.with(nodes: ["a", "b"], limits: "daily_calls: 50") { shared in
-                let processes = try shared.nodes.map { try shared.run($0, lines: 40) }
-                for process in processes { _ = try await process.wait() }
-                #expect(shared.installation.emulator.calls.total == 50)
-                let ledger = try await shared.ledger()
-                #expect(ledger.attempts.count { $0.countsAsCall } == 50)
-            }
-        }
-
         @Test("Each of three is killed in turn and runs again: no line is sent twice, what was under way is in doubt")
         func killed() async throws {
             let executioner = ProcessKiller()
@@ -322,7 +311,10 @@ struct SharedInstallation: Sendable {
     }
 
     /// Runs statements behind the nodes' backs.
-    func run(_ sql: String) throws { try PostgreSQLServer.shared.get().run(sql, in: name) }
+    func run(_ sql: String) throws { _ = try rows(sql) }
+
+    /// The rows of a statement, a line each, with a bar between two values.
+    func rows(_ sql: String) throws -> [String] { try PostgreSQLServer.shared.get().run(sql, in: name) }
 
     /// No request was read twice, but for so many that an operator sent again, and every call is in the ledger.
     func expectNothingTwice(_ attempts: [AttemptView], but again: Int = 0) throws {

@@ -1,9 +1,9 @@
 import Basics
-import RecordStore
 import TestSupport
 import Testing
 
 @testable import JobRunner
+@testable import RecordStore
 
 @Suite(.timeLimit(.minutes(15))) struct BatchRunnerEndTests {
     @Test func inDoubtRecordsAreHeldByDefault() async throws {
@@ -31,6 +31,50 @@ import Testing
         let counts = try await bench.counts
         #expect(counts.inDoubt == 1 && counts.inDoubtRetried == 2 && counts.succeeded == 19)
         #expect(bench.events.contains(.inDoubtRequeued(count: 2)))
+    }
+
+    @Test func aCallLeavesWithinItsTimeOrNever() async throws {
+        let bench = try await RunnerBench(records: 1)
+        let store = WatchedStore(bench.store)
+        let now = ContinuousClock.now
+        let opens = now + .milliseconds(150)
+        store.windows.withLock {
+            $0 = [
+                SendingWindow(opens: now - .seconds(3), closes: now - .nanoseconds(1)),
+                SendingWindow(opens: opens, closes: now + .seconds(600)),
+            ]
+        }
+        let left = Lock<[ContinuousClock.Instant]>([])
+        let submitter = bench.submitter { _ in
+            left.withLock { $0.append(.now) }
+            return .success
+        }
+        let runner = bench.runner(RunnerBench.oneByOne(), submitter, keeping: store)
+        #expect(try await runner.run(bench.batch, stop: StopSignal()) == .completed)
+        // The first claim's time was over: it is closed as unsent, and no attempt of the line is spent by it.
+        #expect(left.withLock { $0.count == 1 && $0.allSatisfy { $0 >= opens } })
+        let counts = try await bench.counts
+        #expect(counts.succeeded == 1 && counts.attempts == 2 && counts.calls == 1 && counts.unbilled == 1)
+    }
+
+    @Test func whatAnotherNodeMayHaveUnderWayIsSentAgainWhenItCannotBeAnyMore() async throws {
+        let bench = try await RunnerBench(records: 2)
+        let store = WatchedStore(bench.store)
+        store.callsElsewhere.withLock { $0 = [.seconds(40), .seconds(2)] }
+        let submitter = bench.submitter { $0.attempt == 1 ? .reset : .success }
+        let configuration = RunnerBench.oneByOne {
+            $0.inDoubt = .retry
+            $0.inDoubtBudget = nil
+        }
+        let runner = bench.runner(configuration, submitter, keeping: store)
+        #expect(try await runner.run(bench.batch, stop: StopSignal()) == .completed)
+        #expect(submitter.calls.map(\.row) == ["row 1", "row 2", "row 1", "row 2"])
+        #expect(try await bench.counts.succeeded == 2)
+        let (sent, again) = (submitter.calls[1].at, submitter.calls[2].at)
+        #expect(again - sent >= 42_000)
+        let reasons = bench.events.compactMap { if case .keptWaiting(let reason) = $0 { reason } else { nil } }
+        #expect(reasons.count == 2 && reasons[0].hasSuffix("sent again in 41 s"))
+        #expect(bench.events.contains(.waitEnded))
     }
 
     /// How many records, which of them fail for good, and whether the batch halts.

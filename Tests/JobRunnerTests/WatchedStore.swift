@@ -16,6 +16,11 @@ final class WatchedStore: RecordKeeping {
     private let before: Watch
     private let after: Watch
     private let numbers = Lock<[Operation: Int]>([:])
+    /// How long calls of another node may still be under way, each time that is asked; until then the policy queues nothing.
+    let callsElsewhere = Lock<[Duration]>([])
+    private let areCallsUnderWay = Lock(false)
+    /// When the calls of each of the next claims may leave.
+    let windows = Lock<[SendingWindow]>([])
 
     init(_ store: RecordStore, before: @escaping Watch = { _, _ in }, after: @escaping Watch = { _, _ in }) {
         self.store = store
@@ -58,12 +63,27 @@ final class WatchedStore: RecordKeeping {
     ) async throws -> Claim {
         try await watched(.claim) {
             let claim = {
-                try await self.store.claim(
+                let claim = try await self.store.claim(
                     batch, upTo: count, now: now, dueBy: dueBy, caps: caps, of: rerun, awaitingProof: awaitsProof,
                     finishing: completions)
+                return self.givingWindow(to: claim)
             }
             return completions.isEmpty ? try await claim() : try await self.watched(.finish, claim)
         }
+    }
+
+    /// A claim as one of several runners makes it.
+    private func givingWindow(to claim: Claim) -> Claim {
+        let window = windows.withLock { $0.isEmpty || claim.records.isEmpty ? nil : $0.removeFirst() }
+        guard let window else { return claim }
+        let records = claim.records.map { record in
+            ClaimedRecord(
+                id: record.id, attempt: record.attempt, number: record.number, spentAttempts: record.spentAttempts,
+                recordID: record.recordID, rawRow: record.rawRow, window: window)
+        }
+        return Claim(
+            records: records, cappedBy: claim.cappedBy, nextReadyAt: claim.nextReadyAt, exhausted: claim.exhausted,
+            state: claim.state, held: claim.held, reused: claim.reused, passed: claim.passed, obstacle: claim.obstacle)
     }
 
     func finish(_ completions: [Completion]) async throws -> Int {
@@ -71,7 +91,14 @@ final class WatchedStore: RecordKeeping {
     }
 
     func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int {
-        try await watched(.requeue) { try await self.store.requeue(batch, selection) }
+        guard !areCallsUnderWay.withLock({ $0 }) else { return 0 }
+        return try await watched(.requeue) { try await self.store.requeue(batch, selection) }
+    }
+
+    func timeUntilCallsEnded(of batch: BatchID) async throws -> Duration? {
+        let left = callsElsewhere.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        areCallsUnderWay.withLock { $0 = left != nil }
+        return left
     }
 
     func moveBatch(

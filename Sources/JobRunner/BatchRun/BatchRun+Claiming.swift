@@ -102,7 +102,7 @@ extension BatchRun {
     }
 
     /// Reports once what keeps this runner from claiming, and once that it is gone.
-    private mutating func tell(of obstacle: String?) {
+    mutating func tell(of obstacle: String?) {
         guard obstacle != self.obstacle else { return }
         self.obstacle = obstacle
         runner.events(obstacle.map { .keptWaiting(reason: $0) } ?? .waitEnded)

@@ -35,11 +35,18 @@ extension BatchRun {
         if counts.inDoubt > 0, allowance != 0 {
             let selection = RequeueSelection(
                 statuses: [.inDoubt], limit: allowance, byPolicy: true, maximumSpent: configuration.attempts)
+            // What another node may still have under way is sent again only when it cannot be any more.
+            let left = try await runner.store.timeUntilCallsEnded(of: batch)
             let requeued = try await runner.store.requeue(batch, selection)
             if requeued > 0 {
                 reporter.progress.inDoubt -= requeued
                 runner.events(.inDoubtRequeued(count: requeued))
                 return state.refill()
+            }
+            if let left {
+                let seconds = left.milliseconds / 1_000 + 1
+                tell(of: "calls in doubt may be under way at another node; they are sent again in \(seconds) s")
+                return state.exhaust(until: retryClock.time(at: clock.monotonic) + left)
             }
         }
         state.end(.completed)

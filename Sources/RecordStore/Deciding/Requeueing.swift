@@ -121,7 +121,7 @@ extension WriterConnection {
         if selection.statuses.contains(.inDoubt), !isBegun {
             let records = selection.lines.map { batch.range(of: $0) } ?? batch.records
             // The policy leaves them in doubt.
-            if selection.byPolicy, try timeUntilCallsEnded(of: records) != nil { return start }
+            if selection.byPolicy, try database.timeUntilCallsEnded(of: records) != nil { return start }
             try refuseUnderWay(records, of: batch)
         }
         let selected = try select(batch, selection, after: start.after, upTo: count)

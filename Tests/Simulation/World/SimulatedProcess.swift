@@ -90,6 +90,9 @@ struct StoreOfProcess: RecordKeeping {
 
     func finish(_ completions: [Completion]) async throws -> Int { try await access { $0.finish(completions) } }
 
+    /// It is the world's only runner, and knows of its own.
+    func timeUntilCallsEnded(of batch: BatchID) async throws -> Duration? { nil }
+
     func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int {
         try await access { $0.requeue(batch, selection).count }
     }
