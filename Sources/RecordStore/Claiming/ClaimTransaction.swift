@@ -298,7 +298,7 @@ struct ClaimStatements {
     init(_ database: StoreConnection, isOfNode: Bool) throws {
         due = try database.prepare(Self.due())
         dueOfRerun = try database.prepare(Self.due(and: "requeued = ?4"))
-        untried = try database.prepare(Self.untriedLines)
+        untried = try database.prepare(isOfNode ? Self.untriedLinesOfNodes : Self.untriedLines)
         removeReady = try database.prepare(
             "DELETE FROM ready WHERE batch_id = ?1 AND not_before = ?2 AND record_id = ?3")
         nextReady = try database.prepare(
@@ -327,6 +327,11 @@ struct ClaimStatements {
         SELECT id, spent, attempts, fingerprint, payload, 0, NULL, 0 FROM records
         WHERE id > ?1 AND id <= ?2 AND status = 0 AND follows IS NULL AND requeued = 0 ORDER BY id LIMIT ?3
         """
+
+    /// The same where a server may have lost a claim of lines, and with it how far that had come: their calls were entered
+    /// again, and one that never left waits among the ready.
+    static let untriedLinesOfNodes = untriedLines.replacing(
+        "ORDER BY id", with: "AND NOT EXISTS (SELECT 1 FROM ready WHERE ready.record_id = records.id) ORDER BY id")
 
     /// The calls of some days that count as paid, of which a budget of money is made.
     static let charged = "SELECT sum(charged) FROM call_days WHERE day BETWEEN ?1 AND ?2"

@@ -123,6 +123,14 @@ extension WriterConnection {
         }
         try database.execute(sql: "DELETE FROM ready WHERE batch_id = ?", arguments: [batch.rawValue])
         counts.move(try cancelRecords(of: batch), from: .queued, to: .cancelled)
+        // Those in doubt with a leader that turned out never to have been sent.
+        try database.execute(
+            sql: """
+                UPDATE records SET status = 7, held = 0
+                WHERE follows BETWEEN ? AND ? AND status = 4
+                  AND (SELECT status FROM records AS leader WHERE leader.id = records.follows) = 7
+                """, arguments: [batch.records.lowerBound, batch.records.upperBound])
+        counts.move(database.changesCount, from: .inDoubt, to: .cancelled)
         counts.following = -row.following
         try add(counts, to: batch)
     }

@@ -88,14 +88,18 @@ extension WriterConnection {
         for (sealed, day) in zip(completions, try openDays(of: completions)) {
             let completion = sealed.completion
             var isLate = false
-            guard let day = try day ?? reopened(completion, &isLate) else { continue }
+            guard let day = try day ?? reopened(completion, &isLate) else {
+                try enterBilling(of: completion)
+                continue
+            }
             let status = try status(after: completion)
             try close(completion)
             try settle(completion, status)
             if status == .queued { try queue(completion) } else { try saveResult(sealed, status) }
             counters.add(completion, status: status, day: day, isLate: isLate)
             if let reference = sealed.reference { counters.add(reference) }
-            if status != .queued, status != .cancelled { settled.append((completion.record, status)) }
+            // A cancelled batch has cancelled what followed, unless that was in doubt with its leader.
+            if status != .queued, status != .cancelled || isLate { settled.append((completion.record, status)) }
         }
         try writeEnds()
         for (record, status) in settled where status == .succeeded {
@@ -137,12 +141,14 @@ extension WriterConnection {
         try finishes.saveResult.run()
     }
 
-    /// A record that would return to the queue of a cancelled batch is cancelled with it, or returns to the doubt of an
-    /// earlier call.
+    /// A record that would return to the queue of a cancelled batch is cancelled with it; one of a batch that was completed
+    /// before its end was told has failed: who wants it sent runs it again. Either returns to the doubt of an earlier call.
     private func status(after completion: Completion) throws -> RecordStatus {
         let status = completion.next.status
-        guard status == .queued, try rowInGroup(of: completion.record.batch).state == .cancelled else { return status }
-        return try firstInteger(identical.perhapsBilled, completion.record.rawValue) == nil ? .cancelled : .inDoubt
+        let state = try status == .queued ? rowInGroup(of: completion.record.batch).state : .running
+        guard state == .cancelled || state == .completed else { return status }
+        guard try firstInteger(identical.perhapsBilled, completion.record.rawValue) == nil else { return .inDoubt }
+        return state == .cancelled ? .cancelled : .failed
     }
 
     /// The days of the attempts that are open; nil for one that is not, or stands before in the list.
@@ -159,38 +165,80 @@ extension WriterConnection {
 
     /// Opens an attempt again that was put in doubt because its node was not heard of in time, or the server had lost it,
     /// when the node tells its end after all: an answer is taken as long as no later attempt of the record was made, and
-    /// nobody has decided about it.
+    /// nobody has settled it. One that waits to be sent again is not sent any more.
     ///
     /// - Returns: The attempt's day; nil where it stays as it is.
     private func reopened(_ completion: Completion, _ isLate: inout Bool) throws -> CallDay? {
         guard node != nil else { return nil }
         let (record, attempt) = (completion.record.rawValue, completion.attempt.rawValue)
-        let day = try Int64.fetchOne(
+        let isFinal = [NextStep.succeeded, .failed].contains(completion.next)
+        let found = try StoredRow.fetchOne(
             database,
             sql: """
-                SELECT day FROM attempts JOIN records ON records.id = record_id JOIN batches ON batches.id = record_id >> 32
-                WHERE record_id = ?1 AND attempts.id = ?2 AND outcome = 'in_doubt' AND cause IN (?3, ?5)
+                SELECT day, records.status FROM attempts JOIN records ON records.id = record_id
+                WHERE record_id = ?1 AND attempts.id = ?2 AND outcome = 'in_doubt' AND cause IN (?3, ?4)
                   AND attempts.id = (SELECT max(id) FROM attempts WHERE record_id = ?1)
-                  AND records.status = 4 AND held = 0 AND (?4 = 0 OR batches.finished_at IS NULL)
+                  AND (records.status = 4 AND held = 0 OR records.status = 0 AND follows IS NULL AND ?5 = 1
+                    AND EXISTS (SELECT 1 FROM ready WHERE ready.record_id = ?1))
                 """,
-            arguments: [
-                record, attempt, OrphanedAttempt.lostLease, completion.next.status == .queued,
-                OrphanedAttempt.lostByServer,
-            ])
-        guard let day else { return nil }
+            arguments: [record, attempt, OrphanedAttempt.lostLease, OrphanedAttempt.lostByServer, isFinal])
+        guard let found else { return nil }
         isLate = true
+        if try RecordStatus(code: found[1]) == .queued {
+            try database.execute(sql: "DELETE FROM ready WHERE record_id = ?", arguments: [record])
+            var counts = BatchCounts()
+            counts.move(from: .queued, to: .inDoubt)
+            counters.add(counts, to: completion.record.batch)
+        }
         try database.execute(
             sql: """
                 UPDATE attempts SET outcome = NULL, finished_at = NULL, cause = NULL, billable = NULL
                 WHERE record_id = ? AND id = ?
                 """, arguments: [record, attempt])
         try database.execute(
-            sql: "UPDATE records SET status = 1, attempts = attempts - 1, spent = spent - 1 WHERE id = ?",
-            arguments: [record])
-        // Whoever has written its results writes them anew.
+            sql: """
+                UPDATE records SET status = 1, attempts = attempts - 1, spent = CASE WHEN spent > 0 THEN spent - 1 ELSE 0 END
+                WHERE id = ?
+                """, arguments: [record])
+        try haveResultsWrittenAnew(of: completion.record.batch)
+        return CallDay(rawValue: found[0])
+    }
+
+    /// Enters in the ledger, and nowhere else, what is known after all of a call that was put in doubt, as in
+    /// ``reopened(_:_:)``, when its record was sent again or decided about meanwhile: that it was billed, or was not.
+    private func enterBilling(of completion: Completion) throws {
+        guard node != nil, completion.billable != .unknown else { return }
+        for table in ["attempts", "archived_attempts"] {
+            guard let day = try enterBilling(of: completion, in: table) else { continue }
+            counters.addBilling(of: completion, day: day)
+            try haveResultsWrittenAnew(of: completion.record.batch)
+        }
+    }
+
+    /// - Returns: The day on which it is counted; nil where the table has no such attempt.
+    private func enterBilling(of completion: Completion, in table: String) throws -> CallDay? {
+        try Int64.fetchOne(
+            database,
+            sql: """
+                UPDATE \(table) SET billable = ?5, called = ?6, http_status = ?7, reason_code = ?8, correlation_id = ?9
+                WHERE record_id = ?1 AND id = ?2 AND outcome = 'in_doubt' AND cause IN (?3, ?4) AND billable = 2
+                RETURNING day
+                """,
+            arguments: [
+                completion.record.rawValue, completion.attempt.rawValue, OrphanedAttempt.lostLease,
+                OrphanedAttempt.lostByServer, completion.billable.code, completion.countsAsCall ? 1 : 0,
+                completion.httpStatus, completion.reasonCode, completion.correlationID,
+            ]
+        ).map(CallDay.init(rawValue:))
+    }
+
+    /// Has whoever has written a batch's results write them again, unless they were erased since, or its key was.
+    private func haveResultsWrittenAnew(of batch: BatchID) throws {
         try database.execute(
-            sql: "UPDATE batches SET results_for = NULL WHERE id = ?", arguments: [completion.record.batch.rawValue])
-        return CallDay(rawValue: day)
+            sql: """
+                UPDATE batches SET results_for = NULL
+                WHERE id = ? AND payloads_purged_at IS NULL AND EXISTS (SELECT 1 FROM batch_keys WHERE batch_id = batches.id)
+                """, arguments: [batch.rawValue])
     }
 
     private func close(_ completion: Completion) throws {

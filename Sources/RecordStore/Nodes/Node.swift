@@ -234,13 +234,13 @@ struct SlotPlan: Sendable, Equatable {
 }
 
 extension StoreError {
-    /// The database has forgotten a start of the node.
     /// The server was replaced by one that this node has claimed at or told its calls, and does not know it.
     static let earlierServer = StoreError(
         .notAllowed,
         "The server that answers is an earlier one, which was replaced: name the primary in database, and stop the old one"
     )
 
+    /// The database has forgotten a start of the node.
     static func earlierLedger(_ node: NodeDescription) -> StoreError {
         StoreError(
             .damaged,

@@ -232,10 +232,11 @@ enum ResolvedByHand {
         "(\(submittedAt) IS NULL OR coalesce(\(lastBillable), 0) <> 0)"
     }
 
-    /// Whether the last attempt of a record, or of the one it follows, was billed.
+    /// Whether the last attempt of a record, or of the one it follows, was billed. One in doubt counts as perhaps billed,
+    /// also where it is known since then: a person has decided about it.
     static func lastBillable(in attempts: String, of record: String) -> String {
         """
-        (SELECT billable FROM \(attempts) AS attempt
+        (SELECT CASE WHEN outcome = 'in_doubt' THEN 2 ELSE billable END FROM \(attempts) AS attempt
         WHERE attempt.record_id = coalesce(\(record).follows, \(record).id) ORDER BY attempt.id DESC LIMIT 1)
         """
     }

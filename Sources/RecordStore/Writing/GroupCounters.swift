@@ -44,9 +44,15 @@ struct GroupCounters {
         var counts = BatchCounts()
         counts.move(from: isLate ? .inDoubt : .inFlight, to: status)
         if status == .queued { counts.retries = 1 }
-        var change = DayChange()
+        addBilling(of: completion, day: day, wasUnknown: isLate)
+        add(counts, to: batch)
+    }
+
+    /// Counts whether a call was billed: one that was under way, or of which that was not known.
+    mutating func addBilling(of completion: Completion, day: CallDay, wasUnknown: Bool = true) {
+        var (counts, change) = (BatchCounts(), DayChange())
         if !completion.countsAsCall { (counts.calls, change.givenBack) = (-1, 1) }
-        if isLate { (counts.billingUnknown, change.unknown) = (-1, -1) }
+        if wasUnknown { (counts.billingUnknown, change.unknown) = (-1, -1) }
         switch completion.billable {
         case .yes:
             counts.billable += 1
@@ -58,8 +64,8 @@ struct GroupCounters {
             counts.billingUnknown += 1
             change.unknown += 1
         }
-        add(counts, to: batch)
-        days[Place(day: day, batch: batch), default: DayChange()].add(change)
+        add(counts, to: completion.record.batch)
+        days[Place(day: day, batch: completion.record.batch), default: DayChange()].add(change)
     }
 
     /// Counts a claim: what it changes in its batch, where it has come to, and the calls that it opened.

@@ -156,63 +156,6 @@ struct NodesTests {
         try await nodes.close(a, b)
     }
 
-    @Test("A lease that ends puts a node's calls in doubt, held; its answers heal them when it is heard of again")
-    func lateAnswers() async throws {
-        let nodes = try NodesFixture()
-        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
-        let batch = try await nodes.sharedBatch(of: a, count: 3)
-        let records = try await a.claim(batch, 3).records
-        try b.beatNow()
-        #expect(try await b.progress(batch.id).inFlight == 3)
-        try nodes.silence(a)
-        try b.beatNow()
-        #expect(try await b.statuses(batch) == [.inDoubt, .inDoubt, .inDoubt])
-        #expect(try await b.moveBatch(batch.id, from: [.running], to: .completed, reason: nil))
-        try await b.markResultsWritten(batch.id, finishedAt: try await b.batch(batch.id).finishedAt)
-        #expect(try await a.finish([records[0].succeeded, records[1].rejected]) == 2)
-        #expect(try await b.statuses(batch) == [.succeeded, .failed, .inDoubt])
-        let counts = try await b.progress(batch.id)
-        #expect(counts.billable == 1 && counts.unbilled == 1 && counts.billingUnknown == 1 && counts.attempts == 3)
-        #expect(try await b.view(batch, 2).attempts == 1)
-        #expect(try await !b.hasResults(batch.id))
-        // Taken once.
-        #expect(try await a.finish([records[0].succeeded]) == 0)
-        try await nodes.close(a, b)
-    }
-
-    @Test("A late answer is not taken when somebody has decided about its record, or it has been sent again")
-    func tooLate() async throws {
-        let nodes = try NodesFixture()
-        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
-        let batch = try await nodes.sharedBatch(of: a, count: 2)
-        let records = try await a.claim(batch, 2).records
-        try nodes.silence(a)
-        try b.beatNow()
-        // They may be under way yet.
-        let early = await #expect(throws: StoreError.self) {
-            try await b.requeue(batch.id, RequeueSelection(statuses: [.inDoubt], lines: 3...3))
-        }
-        #expect(early?.code == .notAllowed && early?.message.contains("under way") == true)
-        await #expect(throws: StoreError.self) {
-            try await b.resolveAsFailed(batch.id, lines: nil, reason: "by hand", heldReason: "held") { _ in
-                .sample(.resolve, of: batch.id)
-            }
-        }
-        let policy = RequeueSelection(statuses: [.inDoubt], byPolicy: true)
-        #expect(try await b.requeue(batch.id, policy) == 0)
-        try nodes.run("UPDATE rollcall.attempts SET slot_us = 1, send_until_us = 2")
-        _ = try await b.resolveAsFailed(batch.id, lines: 2...2, reason: "sent by hand", heldReason: "held") { _ in
-            .sample(.resolve, of: batch.id)
-        }
-        _ = try await b.requeue(batch.id, RequeueSelection(statuses: [.inDoubt], lines: 3...3))
-        let again = try await b.claim(batch, 2).records
-        #expect(again.map(\.id.line) == [3])
-        #expect(try await a.finish(records.map(\.succeeded)) == 0)
-        #expect(try await b.statuses(batch) == [.failed, .inFlight])
-        #expect(try await b.finish(again.map(\.succeeded)) == 1)
-        try await nodes.close(a, b)
-    }
-
     @Test("What a node claimed and never heard of is closed as unsent once it can no longer be sent")
     func lostClaims() async throws {
         let nodes = try NodesFixture()

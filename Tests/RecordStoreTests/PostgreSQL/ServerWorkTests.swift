@@ -37,7 +37,7 @@ struct ServerWorkTests {
         let batch = try await nodes.sharedBatch(of: a, count: 3)
         let plan = try a.writeWaiting { connection in
             try String.fetchAll(
-                connection.database, sql: "EXPLAIN " + ClaimStatements.untriedLines,
+                connection.database, sql: "EXPLAIN " + ClaimStatements.untriedLinesOfNodes,
                 arguments: [batch.id.records.lowerBound, batch.id.records.upperBound, 20])
         }
         #expect(plan.contains { $0.contains("Index Scan using records_pkey") })
