@@ -1,9 +1,10 @@
 import Basics
 import Foundation
-import HTTPTransport
 import OpenSSL
 import TestSupport
 import Testing
+
+@testable import HTTPTransport
 
 @Suite struct ConfigurationTests {
     @Test(arguments: [
@@ -35,6 +36,18 @@ import Testing
         #expect(server.requests.first?.head.hasPrefix("POST /identity/accounts/openings HTTP/1.1\r\n") == true)
         await transport.shutDown()
         await server.stop()
+    }
+
+    @Test func theKernelGivesUpARequestWhenItsTimeIsOver() {
+        let sockets = SocketRegistry()
+        sockets.longestUnacknowledged = .seconds(7)
+        let descriptor = sockets.open(family: AF_INET, type: Int32(SOCK_STREAM.rawValue), protocol: 0)
+        defer { _ = sockets.close(descriptor) }
+        var (milliseconds, size) = (UInt32(0), socklen_t(MemoryLayout<UInt32>.size))
+        #expect(getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, &size) == 0)
+        #expect(milliseconds == 7_000)
+        // Where that cannot be set there is no connection.
+        #expect(sockets.open(family: AF_UNIX, type: Int32(SOCK_STREAM.rawValue), protocol: 0) == -1)
     }
 
     @Test func theProcessIsSetUpSoThatNoSessionSecretIsWrittenAndNoBrokenPipeKills() async {

@@ -49,7 +49,8 @@ extension EasyHandle {
 
     private static let openSocket: curl_opensocket_callback = { context, _, address in
         guard let address else { return -1 }
-        return registry(context)?.open(address.pointee) ?? -1
+        let wanted = address.pointee
+        return registry(context)?.open(family: wanted.family, type: wanted.socktype, protocol: wanted.protocol) ?? -1
     }
 
     private static let closeSocket: curl_closesocket_callback = { context, descriptor in
@@ -270,12 +271,17 @@ final class SocketRegistry {
     var longestUnacknowledged = Duration.zero
 
     /// Opens a socket that child processes do not inherit; -1 on failure, as libcurl expects.
-    func open(_ address: curl_sockaddr) -> Int32 {
-        let descriptor = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
+    func open(family: Int32, type: Int32, protocol number: Int32) -> Int32 {
+        let descriptor = socket(family, type | Int32(SOCK_CLOEXEC.rawValue), number)
         guard descriptor >= 0 else { return descriptor }
         var milliseconds = UInt32(clamping: longestUnacknowledged.milliseconds)
-        setsockopt(
-            descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, socklen_t(MemoryLayout<UInt32>.size))
+        let size = socklen_t(MemoryLayout<UInt32>.size)
+        let isSet = setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, size) == 0
+        // A call that could arrive late is not made; what is no TCP sends no request.
+        guard isSet || type != Int32(SOCK_STREAM.rawValue) else {
+            _ = Glibc.close(descriptor)
+            return -1
+        }
         sockets[descriptor] = OpenSocket(descriptor: descriptor)
         return descriptor
     }

@@ -36,6 +36,31 @@ struct ReloadTests {
         try await bench.end()
     }
 
+    @Test(
+        "What other nodes rely on keeps its value until a restart; on SQLite there are no others",
+        arguments: [
+            ("postgresql:///r?host=/run", "limits: { rate: 7 }", "limits.rate"),
+            ("postgresql:///r?host=/run", "  request_timeout: 7s", "api.request_timeout"),
+            ("postgresql:///r?host=/run", "node: { name: other }", "node"),
+            ("postgresql:///r?host=/run", "database_durability: synchronous", "database_durability"),
+            ("postgresql:///r?host=/run", "shared_folders: true", "shared_folders"),
+            ("d.sqlite", "limits: { rate: 7 }", nil), ("d.sqlite", "  request_timeout: 7s", nil),
+        ])
+    func restarts(database: String, line: String, key: String?) throws {
+        let folder = try JobsFixture()
+        let text = try String(contentsOfFile: folder.path + "/rollcall.yaml", encoding: .utf8)
+            .replacing("d.sqlite", with: database)
+        try folder.write(text, to: "rollcall.yaml")
+        let running = try folder.settings()
+        try folder.write(text + line + "\n", to: "rollcall.yaml")
+        let read = try folder.settings()
+        #expect(read.keysOnlyARestartChanges(from: running) == [key].compactMap(\.self))
+        let kept = Installation(read).keeping(Installation(running)).settings
+        #expect(kept.keysOnlyARestartChanges(from: running).isEmpty)
+        #expect((kept.limits.rate == running.limits.rate) == (key != nil || !line.contains("rate")))
+        #expect((kept.api.requestTimeout == running.api.requestTimeout) == (key != nil || !line.contains("timeout")))
+    }
+
     @Test("How the daemon logs follows the settings without a restart")
     func log() async throws {
         let settings = "limits: { rate: 50 }\n"
