@@ -2,6 +2,7 @@ import Basics
 import Emulator
 import Foundation
 import RecordStore
+import TestSupport
 import Testing
 
 extension EndToEnd.Processes {
@@ -9,7 +10,7 @@ extension EndToEnd.Processes {
     /// (`FullDiskTests` of `RecordStoreTests`, `FullDiskRunTests` of `JobRunnerTests`).
     @Suite(
         "A disk that is full",
-        .enabled(if: SmallDisk.isPossible, "a file system is mounted, for which root and a mount namespace are needed"))
+        .enabled(if: MountNamespace.isPossible, "for which root and a mount namespace are needed"))
     struct FullDiskTests {
         private static let settings = """
             limits: { rate: 200, burst: 8, concurrency: 8 }
@@ -32,7 +33,7 @@ extension EndToEnd.Processes {
         }
 
         private static func with(
-            megabytes: Int = 24, settings: String = Self.settings,
+            megabytes: Int = 24, at folder: String = "var", settings: String = Self.settings,
             _ body: @Sendable (EndToEndInstallation, SmallDisk, Filler) async throws -> Void
         ) async throws {
             let filler = Filler()
@@ -43,7 +44,7 @@ extension EndToEnd.Processes {
                 try installation.makeFolder("drop")
                 try installation.makeFolder("drop/inbox")
                 try installation.write(job, to: "jobs/drop.yaml")
-                try await body(installation, SmallDisk(megabytes: megabytes, in: installation), filler)
+                try await body(installation, SmallDisk(megabytes: megabytes, at: folder, in: installation), filler)
             }
         }
 
@@ -162,6 +163,47 @@ extension EndToEnd.Processes {
                 try await disk.end()
                 try await Accounting(installation, batch: "night-1").expectCallsEqual()
                 #expect(installation.emulator.calls.total == 1_500)
+            }
+        }
+
+        @Test("Results for which there is no room are written once there is some, without a call")
+        func results() async throws {
+            try await Self.with(megabytes: 4, at: "out") { installation, disk, _ in
+                disk.fillUp()
+                try installation.write(Accounts.csv(100), to: "night.csv")
+                for _ in 1...2 {
+                    let ended = try await disk.rollcall("run", "night.csv")
+                    #expect(ended.status == 3 && ended.errors.contains("make room"), "\(ended.errors)")
+                    #expect(try FileManager.default.contentsOfDirectory(atPath: disk.file("night-1")) == [])
+                    #expect(installation.emulator.calls.total == 100)
+                }
+                try disk.makeRoom()
+                let again = try await disk.rollcall("run", "night.csv")
+                #expect(again.status == 0, "\(again.errors)")
+                try await disk.end()
+                let accounting = try await Accounting(installation, batch: "night-1")
+                try accounting.expectEveryLineAccounted(total: 100)
+                accounting.expectCallsEqual()
+                #expect(installation.emulator.calls.total == 100)
+            }
+        }
+
+        @Test("A copy for which there is no room is refused, and nothing is left of it")
+        func backup() async throws {
+            try await Self.with(megabytes: 4, at: "copies") { installation, disk, _ in
+                try installation.write(Accounts.csv(20), to: "night.csv")
+                #expect(try await installation.rollcall("run", "night.csv").status == 0)
+                disk.fillUp()
+                // Its working folder is the one below the disk.
+                let copy = installation.file("copies/night.sqlite")
+                let ended = try await disk.rollcall("backup", copy)
+                #expect(ended.status == 3 && ended.errors.contains("make room"), "\(ended.errors)")
+                #expect(try FileManager.default.contentsOfDirectory(atPath: disk.file("")) == ["ballast"])
+                try disk.makeRoom()
+                let again = try await disk.rollcall("backup", copy)
+                #expect(again.status == 0, "\(again.errors)")
+                #expect(FileManager.default.fileExists(atPath: disk.file("night.sqlite")))
+                try await disk.end()
             }
         }
 

@@ -53,6 +53,18 @@ extension EndToEnd.Processes {
             }
         }
 
+        @Test("The folder of results, while a run sends: it is made again, and has the results")
+        func results() async throws {
+            try await Self.with(removing: "out") { installation in
+                try installation.makeFolder("out")
+                let ended = try await installation.rollcall("run", "night.csv")
+                #expect(ended.status == 0, "\(ended.errors)")
+                let accounting = try await Accounting(installation, batch: "night-1")
+                try accounting.expectEveryLineAccounted(total: 200)
+                accounting.expectCallsEqual()
+            }
+        }
+
         @Test("The lock, while a run sends: it ends with 3, its answers are kept, and the next run continues")
         func lock() async throws {
             try await Self.with(removing: "var/rollcall.sqlite.lock") { installation in

@@ -2,27 +2,22 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A small file system of its own below an installation's `var/`, which can really be full.
+/// A small file system of its own in a folder of an installation, `var/` unless another is named, which can really be full.
 ///
 /// It is mounted in a mount namespace that a process of ours keeps alive (`man 7 mount_namespaces`), so that nothing is left
 /// of it, whatever becomes of the test. Commands that are to see it are started in that namespace; the test itself reaches
 /// it by the keeper's `/proc/PID/root`.
 struct SmallDisk: Sendable {
-    /// Whether file systems can be mounted here: by root, who may make mount namespaces.
-    static let isPossible: Bool = {
-        guard geteuid() == 0, FileManager.default.isExecutableFile(atPath: "/usr/bin/nsenter") else { return false }
-        let script = "mount -t tmpfs -o size=1m none /mnt"
-        return (try? SpawnedProcess.run("/usr/bin/unshare", ["-m", "sh", "-c", script]).status) == 0
-    }()
-
     private let keeper: RollcallProcess
     private let installation: EndToEndInstallation
+    private let folder: String
 
-    /// Mounts a file system of so many MiB at `var/`.
-    init(megabytes: Int, in installation: EndToEndInstallation) async throws {
-        self.installation = installation
-        try installation.makeFolder("var")
-        let script = "mount -t tmpfs -o mode=700,size=\(megabytes)m none var && echo mounted >&2 && exec sleep 600"
+    /// Mounts a file system of so many MiB in a folder.
+    init(megabytes: Int, at folder: String = "var", in installation: EndToEndInstallation) async throws {
+        (self.installation, self.folder) = (installation, folder)
+        try installation.makeFolder(folder)
+        let mount = "mount -t tmpfs -o mode=700,size=\(megabytes)m none \(folder)"
+        let script = "\(mount) && echo mounted >&2 && exec sleep 600"
         keeper = try RollcallProcess(
             ["-m", "sh", "-c", script], in: installation.path, executable: URL(filePath: "/usr/bin/unshare"))
         await keeper.waitForError(containing: "mounted")
@@ -40,7 +35,7 @@ struct SmallDisk: Sendable {
     func rollcall(_ arguments: String...) async throws -> RollcallProcess.Ended { try await start(arguments).wait() }
 
     /// The path of a file on the disk, as the test sees it.
-    func file(_ name: String) -> String { "/proc/\(keeper.identifier)/root\(installation.path)/var/\(name)" }
+    func file(_ name: String) -> String { "/proc/\(keeper.identifier)/root\(installation.path)/\(folder)/\(name)" }
 
     /// Takes all room there is, to the last byte.
     func fillUp() {
@@ -56,7 +51,7 @@ struct SmallDisk: Sendable {
     /// Copies what is on the disk to where the rest of a test looks for it, and ends with the disk.
     func end() async throws {
         for name in try FileManager.default.contentsOfDirectory(atPath: file("")) where name != "ballast" {
-            try FileManager.default.copyItem(atPath: file(name), toPath: installation.file("var/\(name)"))
+            try FileManager.default.copyItem(atPath: file(name), toPath: installation.file("\(folder)/\(name)"))
         }
         keeper.signal(SIGKILL)
         _ = try await keeper.wait()

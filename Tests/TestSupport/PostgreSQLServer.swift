@@ -15,6 +15,8 @@ package final class PostgreSQLServer: Sendable {
     private let shell: HeldShell
     private let count = Counter()
     private let templates = Lock<[String: String]>([:])
+    /// Where databases are made.
+    private let tablespace: String
 
     /// Why there is no server.
     package struct Failure: Error, CustomStringConvertible {
@@ -55,14 +57,46 @@ package final class PostgreSQLServer: Sendable {
         cat >/dev/null
         """
 
+    /// The same, with a file system that holds the databases' tables alone, mounted where only the server sees it.
+    private static let scriptWithSmallDisk = """
+        exec unshare -m sh -c 'mkdir -p /tmp/rollcall-small
+        mount -t tmpfs -o "size=$2m" none /tmp/rollcall-small
+        mkdir /tmp/rollcall-small/tables
+        chown postgres /tmp/rollcall-small /tmp/rollcall-small/tables
+        eval "$1"' sh "$1" "$2"
+        """
+    private static let ballast = "/tmp/rollcall-small/ballast"
+
     /// A server of a test's own, where the one that all share will not do.
-    package init() throws {
-        shell = try HeldShell(Self.script)
+    ///
+    /// - Parameter megabytes: How large the disk is that holds its databases' tables, for which root is needed; nil: as large
+    ///   as the machine's.
+    /// - Throws: ``Failure`` when it does not start.
+    package init(megabytes: Int? = nil) throws {
+        shell =
+            if let megabytes {
+                try HeldShell(Self.scriptWithSmallDisk, [Self.script, "\(megabytes)"])
+            } else { try HeldShell(Self.script) }
         folder = shell.line
+        tablespace = megabytes == nil ? "" : " TABLESPACE small"
         guard !folder.isEmpty else {
             throw Failure(description: "PostgreSQL does not start: install postgresql-15, as make test does")
         }
+        if megabytes != nil {
+            try run("CREATE TABLESPACE small LOCATION '/tmp/rollcall-small/tables'", in: "postgres")
+        }
     }
+
+    /// Takes all room on the disk that holds the tables.
+    package func fillUp() throws {
+        let blocks = "SELECT repeat('x', 65536) FROM generate_series(1, 16384)"
+        guard (try? run("COPY (\(blocks)) TO '\(Self.ballast)'", in: "postgres")) == nil else {
+            throw Failure(description: "the disk is larger than a gigabyte")
+        }
+    }
+
+    /// Gives the room back.
+    package func makeRoom() throws { try run("COPY (SELECT 1) TO '\(Self.ballast)'", in: "postgres") }
 
     /// Ends it; the one that is shared ends with the process.
     package func stop() { shell.end() }
@@ -72,7 +106,7 @@ package final class PostgreSQLServer: Sendable {
     /// - Returns: Its name.
     package func makeDatabase() throws -> String {
         let name = "t\(count.next())"
-        try run("CREATE DATABASE \(name) \(Self.quickly)", in: "postgres")
+        try run("CREATE DATABASE \(name) \(Self.quickly)\(tablespace)", in: "postgres")
         return name
     }
 
@@ -88,8 +122,17 @@ package final class PostgreSQLServer: Sendable {
             return made
         }
         let name = "t\(count.next())"
-        try run("CREATE DATABASE \(name) TEMPLATE \(template) \(Self.quickly)", in: "postgres")
+        try run("CREATE DATABASE \(name) TEMPLATE \(template) \(Self.quickly)\(tablespace)", in: "postgres")
         return name
+    }
+
+    /// Makes a user that the server asks for a password.
+    package func makeUser(_ name: String, password: String) throws {
+        try run("CREATE ROLE \(name) LOGIN PASSWORD '\(password)'", in: "postgres")
+        let rules = URL(filePath: folder + "/d/pg_hba.conf")
+        let rule = Data("local all \(name) scram-sha-256\n".utf8)
+        try (rule + Data(contentsOf: rules)).write(to: rules)
+        try run("SELECT pg_reload_conf()", in: "postgres")
     }
 
     /// Removes a database, whoever uses it.

@@ -48,6 +48,12 @@ package final class PostgreSQLStandby: Sendable {
         }
     }
 
+    /// Cancels the waits for it, as an impatient operator does.
+    package func cancelWaits() throws {
+        try server.run(
+            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'", in: "postgres")
+    }
+
     /// Stops the process by which it hears of commits, as where its machine stands still.
     package func stand() throws { try signal(SIGSTOP) }
 

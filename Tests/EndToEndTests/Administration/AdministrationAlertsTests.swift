@@ -65,7 +65,7 @@ extension EndToEnd.Pages {
 
         @Test(
             "At most three clicks from those that wait for a clock, where nodes share a database",
-            .enabled(if: SmallDisk.isPossible, "for which root and a mount namespace are needed"))
+            .enabled(if: MountNamespace.isPossible, "for which root and a mount namespace are needed"))
         func clocks() async throws {
             let settings =
                 Self.settings + "node: { name: a, folder: var/node }\nnotify: { command: [\"true\"], after: 0s }\n"

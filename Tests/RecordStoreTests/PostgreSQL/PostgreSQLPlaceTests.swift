@@ -64,6 +64,35 @@ struct PostgreSQLPlaceTests {
         #expect(throws: PostgreSQLError.self) { try place.connect() }
     }
 
+    @Test(
+        "A server that asks for a password gets it from its file, or from libpq's own; a wrong one is said, not shown",
+        .onPostgreSQL)
+    func password() async throws {
+        let (server, folder) = (try PostgreSQLServer.shared.get(), try StoreFolder())
+        try server.makeUser("clerk", password: "s3cret")
+        let url = server.url("postgres").replacing("user=rollcall", with: "user=clerk")
+        for (name, text) in [("right", "s3cret\n"), ("wrong", "gu3ss\n"), ("pgpass", "*:*:*:clerk:s3cret\n")] {
+            let made = FileManager.default.createFile(
+                atPath: "\(folder.path)/\(name)", contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+            #expect(made)
+        }
+        func user(_ url: String, _ file: String?) throws -> String? {
+            let place = try PostgreSQLPlace(url, passwordFile: file.map { "\(folder.path)/\($0)" }, environment: [:])
+            let connection = PostgreSQLConnection(place)
+            defer { connection.close() }
+            return try String.fetchOne(StoreConnection(connection), sql: "SELECT current_user::text")
+        }
+        // It reads its rules anew in its own time.
+        try await waitUntil { (try? user(url, nil)) == nil }
+        #expect(try user(url, "right") == "clerk")
+        #expect(try user(url + "&passfile=\(folder.path)/pgpass", nil) == "clerk")
+        for file in ["wrong", nil] {
+            let error = #expect(throws: PostgreSQLError.self) { try user(url, file) }
+            #expect(error?.sqlState == "28P01")
+            #expect(error.map { "\($0)".contains("gu3ss") } == false)
+        }
+    }
+
     @Test("A connection that is closed goes, with its statements for many rows")
     func closed() throws {
         var connection: PostgreSQLConnection? = PostgreSQLConnection(

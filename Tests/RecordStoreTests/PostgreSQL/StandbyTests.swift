@@ -56,6 +56,35 @@ struct StandbyTests {
         }
     }
 
+    @Test("A commit whose wait for a standby was cancelled is unknown: nothing of its claim is sent")
+    func waitIsCancelled() async throws {
+        let server = try PostgreSQLServer()
+        let standby = try PostgreSQLStandby(synchronousTo: server)
+        try await waitUntil { try standby.isSynchronous }
+        let nodes = try NodesFixture(at: server)
+        var description = nodes.description("a", rate: 1_000_000)
+        description.node?.wantsStandby = true
+        let a = try await description.openForRunning(StoreFolder.provenance)
+        nodes.endBeats(of: a)
+        let batch = try await a.runningBatch(count: 2)
+        #expect(try await a.claim(batch, 1).records.count == 1)
+
+        try standby.stand()
+        async let claim = a.claim(batch, 1)
+        try await waitUntil { try standby.waitingCommits > 0 }
+        // The server warns (01000), and says that it has committed.
+        try standby.cancelWaits()
+        try standby.goOn()
+        #expect(try await claim.records.isEmpty)
+        #expect(try await a.statuses(batch) == [.inFlight, .queued])
+        #expect(
+            try nodes.run("SELECT outcome, called FROM rollcall.attempts WHERE outcome IS NOT NULL") == ["unsent|0"])
+        #expect(try await a.claim(batch, 1).records.count == 1)
+        try standby.stop()
+        try await nodes.close(a)
+        server.stop()
+    }
+
     @Test("A node that wants one sends nothing once the server awaits none any more, and goes on when it does again")
     func isTakenAway() async throws {
         let server = try PostgreSQLServer()

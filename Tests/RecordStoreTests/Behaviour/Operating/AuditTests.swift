@@ -82,7 +82,9 @@ struct AuditTests {
         #expect(try Self.fault(in: [altered, first]) == .init(at: 2, .content))
     }
 
-    @Test("What is done is entered in the same transaction, and the chain continues over openings and roles")
+    @Test(
+        "What is done is entered in the same transaction, and the chain continues over openings and roles", .everyEngine
+    )
     func entered() async throws {
         let folder = try StoreFolder()
         var store = try await folder.open()

@@ -4,7 +4,7 @@ import Testing
 @testable import RecordStore
 
 /// What all batches add up to, as the same batches read one by one say.
-@Suite struct BatchTotalsTests {
+@Suite(.everyEngine) struct BatchTotalsTests {
     @Test func theyAreWhatTheBatchesSayOneByOne() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()
