@@ -33,7 +33,7 @@ class Campaign:
         self.runners = [Runner(self.world, binary, n, self.cluster.url, self.emulator, rate) for n in NODES]
         self.feeds, self.next_look = False, 0
         self.watched, self.orphans = [], []
-        self.seen, self.present, self.halts, self.caps, self.losses = [], [], [], [], []
+        self.seen, self.present, self.halts, self.caps, self.losses, self.quiet = [], [], [], [], [], []
         self.was_halted = set()
 
     # What goes on all the time.
@@ -63,6 +63,13 @@ class Campaign:
             self.tick()
             time.sleep(0.3)
         return time.monotonic() - start
+
+    def be_quiet(self, seconds):
+        """Lets all be well for so long, after the last fault has passed; lines wait at each node."""
+        self.wait(3)
+        start = time.time()
+        self.wait(seconds)
+        self.quiet.append({"from": int(start * 1_000_000), "until": int(time.time() * 1_000_000)})
 
     # Beginning and end.
 
@@ -248,6 +255,7 @@ class Campaign:
             "lives": [life for runner in self.runners for life in runner.lives],
             "lost_calls": int(lost[0][0]), "caps": self.caps, "orphans": self.orphans, "seen": self.seen,
             "present": self.present, "halts": self.halts, "losses": self.losses,
+            "quiet": self.quiet,
             "results": {batch: rows for runner in self.runners for batch, rows in runner.results().items()},
         }
 

@@ -55,7 +55,7 @@ def perform(campaign, faults, end, say):
             return number - 1
         # The last fault but one happens under a cap that is near.
         if cap is None and len(faults) > 2 and number == len(faults) - 1:
-            cap = campaign.set_cap(int(campaign.rate * 25))
+            cap = campaign.set_cap(int(campaign.rate * 10))
         start, calls = time.monotonic(), len(campaign.emulator.calls)
         text = FAULTS[name][0](campaign)
         took = time.monotonic() - start
@@ -99,7 +99,9 @@ def main():
     try:
         campaign.begin()
         say(f"seed {options.seed}: three servers, three runners, calls begin")
+        campaign.be_quiet(12)
         done = perform(campaign, faults, end, say)
+        campaign.be_quiet(12)
         campaign.finish()
         history = campaign.history()
         with open(f"{campaign.world.logs}/history.json", "w") as file:

@@ -17,6 +17,7 @@ A history is a value of JSON:
 - halts: [{"batch", "reason"}]
 - losses: [{"from", "until"}] in s, when a primary with asynchronous replication was replaced: it may have taken answers
   that its successor never heard of
+- quiet: [{"from", "until"}] in µs by the servers' clock, while lines waited at each node and nothing was at fault
 - results: batch's number → [[line, status in words]], as the files say that users get
 """
 SUCCEEDED, IN_DOUBT = 2, 4
@@ -117,6 +118,14 @@ def _check_rate(history, verdict):
         verdict.figures[f"most slots in {seconds} s"] = most
         if most > bound:
             verdict.accuse("rate", f"{most} slots in {seconds} s")
+    for spell in history.get("quiet", []):
+        used = sum(spell["from"] <= time < spell["until"] for time in times)
+        offered = (spell["until"] - spell["from"]) / 1_000_000 * rate
+        verdict.figures["least use of the rate while all was well"] = min(
+            round(used / offered, 4), verdict.figures.get("least use of the rate while all was well", 1))
+        # One slot more or less lies at its two ends.
+        if used < offered * 0.995 - 1:
+            verdict.accuse("rate", f"{used} slots used of {offered:.0f} while all was well")
     arrivals = sorted(call["at"] for call in history["calls"])
     verdict.figures["most calls arriving in 1 s"] = _most(arrivals, 1_000)
     # A call leaves within two seconds of its slot; a third covers its way.

@@ -26,7 +26,7 @@ def sound():
         "lives": [{"node": "a", "from": 90, "until": 102, "killed": True}], "lost_calls": 0,
         "caps": [{"cap": 39, "calls": 39}], "orphans": [{"node": "a", "seconds": 21.5}],
         "seen": [{"record": BATCH + 2, "id": 1, "slot": MICROSECONDS * 100, "outcome": "", "file": "a1.csv"}],
-        "present": [[BATCH + 2, 1]], "halts": [], "losses": [],
+        "present": [[BATCH + 2, 1]], "halts": [], "losses": [], "quiet": [{"from": 100 * MICROSECONDS, "until": 102 * MICROSECONDS}],
         "results": {"7": [[2 + n, "in_doubt" if n >= 38 else "succeeded"] for n in range(40)]},
     }
 
@@ -96,6 +96,12 @@ class CheckerTests(unittest.TestCase):
                 {"record": n, "id": n, "slot": MICROSECONDS * 200 + n * MICROSECONDS // 21, "outcome": "", "file": "a1.csv"}
                 for n in range(210)]
             history["present"] = [[n, n] for n in range(210)]
+        self.assertEqual(self.broken(change), {"rate"})
+
+    def test_slots_that_nobody_took_while_all_was_well(self):
+        def change(history):
+            for attempt in history["attempts"][10:13]:
+                attempt["slot"] += 60 * MICROSECONDS
         self.assertEqual(self.broken(change), {"rate"})
 
     def test_slots_of_attempts_that_were_lost_count(self):
