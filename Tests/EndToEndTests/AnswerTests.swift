@@ -6,20 +6,26 @@ import Testing
 extension EndToEnd.Calls {
     @Suite("What each answer becomes, end to end")
     struct AnswerTests {
-        /// Scenario of the emulator, status the record ends in, calls the emulator reads for it.
-        static let outcomes: [(scenario: String, status: String, calls: Int)] = [
-            ("iia+400", "failed", 1), ("iia+400rx1", "succeeded", 2), ("iia+400rsx2", "succeeded", 3),
-            ("iia+500x1", "succeeded", 2), ("iia+503x2", "succeeded", 3), ("iia+503", "failed", 5),
-            ("iia+html503x1", "succeeded", 2), ("iia+425x1", "succeeded", 2), ("iia+502ex1", "succeeded", 2),
-            ("iia+504ex1", "succeeded", 2), ("iia+502", "in_doubt", 1), ("iia+504", "in_doubt", 1),
-            ("iia+408", "in_doubt", 1), ("iia+reset", "in_doubt", 1), ("iia+close", "in_doubt", 1),
-            ("iia+truncate", "in_doubt", 1), ("iia+cuthead", "in_doubt", 1), ("iia+big", "in_doubt", 1),
-            ("iia+plain", "succeeded", 1), ("iia+a128gcm", "succeeded", 1), ("iia+a192gcm", "succeeded", 1),
-            ("iia+429x1", "succeeded", 2), ("iia+html425", "in_doubt", 1), ("iia+html500", "in_doubt", 1),
-            ("iia+empty", "in_doubt", 1), ("iia+413", "failed", 1), ("iia+414", "failed", 1),
-            ("iia+415e", "failed", 1), ("iia+422", "failed", 1), ("iia+431", "failed", 1), ("iia+451e", "failed", 1),
-            ("iia+lone", "succeeded", 1), ("iia+unknown", "succeeded", 1), ("iia+nojson", "in_doubt", 1),
-            ("iia+errors", "in_doubt", 1), ("iia+mismatch", "in_doubt", 1), ("plain", "succeeded", 1),
+        /// Scenario of the emulator, status the record ends in, calls the emulator reads for it, and whether the last of these
+        /// is on the invoice; none before it is.
+        static let outcomes: [(scenario: String, status: String, calls: Int, billable: Billable)] = [
+            ("iia+400", "failed", 1, .no), ("iia+400rx1", "succeeded", 2, .yes),
+            ("iia+400rsx2", "succeeded", 3, .yes), ("iia+500x1", "succeeded", 2, .yes),
+            ("iia+503x2", "succeeded", 3, .yes), ("iia+503", "failed", 5, .no),
+            ("iia+html503x1", "succeeded", 2, .yes), ("iia+425x1", "succeeded", 2, .yes),
+            ("iia+502ex1", "succeeded", 2, .yes), ("iia+504ex1", "succeeded", 2, .yes),
+            ("iia+502", "in_doubt", 1, .unknown), ("iia+504", "in_doubt", 1, .unknown),
+            ("iia+408", "in_doubt", 1, .unknown), ("iia+reset", "in_doubt", 1, .unknown),
+            ("iia+close", "in_doubt", 1, .unknown), ("iia+truncate", "in_doubt", 1, .unknown),
+            ("iia+cuthead", "in_doubt", 1, .unknown), ("iia+big", "in_doubt", 1, .yes),
+            ("iia+plain", "succeeded", 1, .yes), ("iia+a128gcm", "succeeded", 1, .yes),
+            ("iia+a192gcm", "succeeded", 1, .yes), ("iia+429x1", "succeeded", 2, .yes),
+            ("iia+html425", "in_doubt", 1, .unknown), ("iia+html500", "in_doubt", 1, .unknown),
+            ("iia+empty", "in_doubt", 1, .unknown), ("iia+413", "failed", 1, .no), ("iia+414", "failed", 1, .no),
+            ("iia+415e", "failed", 1, .no), ("iia+422", "failed", 1, .no), ("iia+431", "failed", 1, .no),
+            ("iia+451e", "failed", 1, .no), ("iia+lone", "succeeded", 1, .yes), ("iia+unknown", "succeeded", 1, .yes),
+            ("iia+nojson", "in_doubt", 1, .yes), ("iia+errors", "in_doubt", 1, .yes),
+            ("iia+mismatch", "in_doubt", 1, .unknown), ("plain", "succeeded", 1, .yes),
         ]
 
         @Test("One record for each answer ends as the table of answers says")
@@ -39,6 +45,12 @@ extension EndToEnd.Calls {
                     #expect(row["attempts"] == "\(expected.calls)", "\(expected.scenario)")
                 }
                 let accounting = try await Accounting(installation, batch: "table-1")
+                for (index, expected) in Self.outcomes.enumerated() {
+                    let line = index * 2 + 2
+                    let attempts = accounting.ledger.filter { $0.record.line == line }.sorted { $0.number < $1.number }
+                    #expect(attempts.last?.billable == expected.billable, "\(expected.scenario)")
+                    #expect(attempts.dropLast().allSatisfy { $0.billable == .no }, "\(expected.scenario)")
+                }
                 try accounting.expectEveryLineAccounted(total: scenarios.count)
                 accounting.expectCallsEqual()
             }
