@@ -7,7 +7,8 @@
 #                 with ENGINE=postgresql on a server of the tests' own
 # make chaos      kills, stops, cuts off and slows runners and PostgreSQL servers, FAULTS times from SEED on; as root
 # make fuzz       gives libFuzzer's bytes to each of TARGETS for SECONDS: tokens, files, settings, answers, schedules
-# make mutants    plants COUNT faults, drawn by SEED, one at a time, and counts how many the fast tests catch
+# make mutants    plants COUNT faults, drawn by SEED, one at a time, and counts how many the fast tests catch;
+#                 with MATCHING=regex only such
 # make sanitize   runs the tests under the address sanitizer, with leaks, and the thread sanitizer
 # make ci-full  make test, then the release build, the benchmarks, and the Debian package with its checks; much longer
 # make deb    makes the Debian package, its bill of materials and their checksums in .build-deb/packages; a build of its own
@@ -30,6 +31,7 @@ TARGETS ?=
 ENGINE ?=
 STEPS ?=
 KINDS ?=
+MATCHING ?=
 # How many tests go on at a time. All two thousand at once take longer, and each waits for the others until its calls time out.
 WIDTH ?= 12
 
@@ -91,7 +93,7 @@ fuzz: packages
 	SECONDS_EACH=$(SECONDS) Tests/FuzzTests/fuzz $(TARGETS)
 
 mutants: packages
-	python3 Tests/Mutants/mutants.py --seed $(SEED) --count $(or $(COUNT),100)
+	python3 Tests/Mutants/mutants.py --seed $(SEED) --count $(or $(COUNT),100) --matching '$(MATCHING)'
 
 sanitize: packages
 	ASAN_OPTIONS=detect_leaks=1 $(SWIFT) test --disable-xctest --sanitize address --scratch-path .build-address --skip EndToEndTests

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Plants faults in the deciding code, one at a time, and counts how many the fast tests catch.
 
-    mutants.py [--seed N] [--count N] [--minutes N] [--only NUMBER,...]
+    mutants.py [--seed N] [--count N] [--minutes N] [--matching REGEX] [--only NUMBER,...]
 
 Needs a debug build with tests (`swift build --build-tests`). All sampled faults are compiled at once into copies of their modules,
 each behind a switch that an environment variable turns on (a schema of mutants), and one bundle of tests is linked from these
@@ -60,6 +60,10 @@ enum Mutant {
 '''
 
 
+# A call with two arguments, each a name or the like.
+TWO_ARGUMENTS = r"(?<![\w.)\]?!@#])([A-Za-z_][\w.]*)\((\w+: )?([A-Za-z_][\w.]*), (\w+: )?([A-Za-z_][\w.]*)\)"
+
+
 def closing(text, start):
     """The place behind the parenthesis that closes the one at start; None where it is not in this line."""
     depth = 0
@@ -98,6 +102,13 @@ def faults(line):
                 inner = line[match.end():end - 1]
                 found.append(
                     ("swapped", f"{line[:match.start()]}(Mutant.on(@) ? {other}{inner}) : {one}{inner})){line[end:]}"))
+    # Two values as arguments, each in the other's place; where their types differ that does not compile.
+    for match in re.finditer(TWO_ARGUMENTS, line):
+        called, (one, first), (two, second) = match[1], (match[2] or "", match[3]), (match[4] or "", match[5])
+        if first != second and not in_string(line, match.start()) and not re.search(r"\b(func|init|case) *$", line[:match.start()]):
+            exchanged = f"{called}({one}{second}, {two}{first})"
+            found.append(
+                ("exchanged", f"{line[:match.start()]}(Mutant.on(@) ? {exchanged} : {match[0]}){line[match.end():]}"))
     for value in ("true", "false"):
         match = re.search(rf"return {value}(?!\w)", line)
         if match:
@@ -296,9 +307,10 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--minutes", type=float, default=600)
+    parser.add_argument("--matching", default="", help="only faults in whose place, kind or text this is found")
     parser.add_argument("--only", default="", help="numbers of faults")
     options = parser.parse_args()
-    pool = candidates()
+    pool = [fault for fault in candidates() if re.search(options.matching, f"{fault[0]} {fault[2]} {fault[3]}")]
     # More than are wanted, for some do not compile.
     sample = random.Random(options.seed).sample(pool, min(len(pool), options.count * 2))
     taken, mutants = set(), {}
