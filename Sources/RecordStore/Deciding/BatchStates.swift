@@ -122,24 +122,19 @@ extension WriterConnection {
             if let followers = try settleFollowers(of: record, as: .inDoubt) { counts.add(followers) }
         }
         try database.execute(sql: "DELETE FROM ready WHERE batch_id = ?", arguments: [batch.rawValue])
-        counts.move(try cancelRecords(of: batch), from: .queued, to: .cancelled)
-        // Those in doubt with a leader that turned out never to have been sent.
-        try database.execute(
-            sql: """
-                UPDATE records SET status = 7, held = 0
-                WHERE follows BETWEEN ? AND ? AND status = 4
-                  AND (SELECT status FROM records AS leader WHERE leader.id = records.follows) = 7
-                """, arguments: [batch.records.lowerBound, batch.records.upperBound])
-        counts.move(database.changesCount, from: .inDoubt, to: .cancelled)
+        let cancelled = try cancelRecords(of: batch)
+        counts.move(cancelled.queued, from: .queued, to: .cancelled)
+        counts.move(cancelled.inDoubt, from: .inDoubt, to: .cancelled)
         counts.following = -row.following
         try add(counts, to: batch)
     }
 
-    /// Cancels the queued records in portions: SQLite keeps what a statement has changed in memory until it ends.
+    /// Cancels the queued records in portions, with those in doubt that follow one that turned out never to have been sent:
+    /// SQLite keeps what a statement has changed in memory until it ends.
     ///
-    /// - Returns: How many were cancelled.
-    private func cancelRecords(of batch: BatchID) throws -> Int {
-        var (last, count) = (batch.records.lowerBound - 1, 0)
+    /// - Returns: How many were cancelled of each.
+    private func cancelRecords(of batch: BatchID) throws -> (queued: Int, inDoubt: Int) {
+        var (last, queued, inDoubt) = (batch.records.lowerBound - 1, 0, 0)
         repeat {
             let end = try Int64.fetchOne(
                 database, sql: "SELECT id FROM records WHERE id > ? AND id <= ? ORDER BY id LIMIT 1 OFFSET ?",
@@ -148,10 +143,17 @@ extension WriterConnection {
             try database.execute(
                 sql: "UPDATE records SET status = 7, requeued = 0 WHERE id > ? AND id <= ? AND status = 0",
                 arguments: [last, upTo])
-            count += database.changesCount
+            queued += database.changesCount
+            try database.execute(
+                sql: """
+                    UPDATE records SET status = 7, held = 0
+                    WHERE id > ? AND id <= ? AND status = 4 AND follows IS NOT NULL
+                      AND (SELECT status FROM records AS leader WHERE leader.id = records.follows) = 7
+                    """, arguments: [last, upTo])
+            inDoubt += database.changesCount
             last = upTo
         } while last < batch.records.upperBound
-        return count
+        return (queued, inDoubt)
     }
 }
 

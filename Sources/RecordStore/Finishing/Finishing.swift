@@ -70,6 +70,19 @@ struct SealedCompletion: Sendable {
     }
 }
 
+extension SealedCompletion {
+    /// Whether nothing is to be sent for the record after it, although that is queued: it was answered for good, or an answer
+    /// was paid for that is kept, or too large.
+    fileprivate var settlesItsRecord: Bool {
+        switch completion.next {
+        case .succeeded: true
+        case .failed: completion.outcome == .rejected
+        case .inDoubt: answer != nil || completion.billable == .yes
+        case .retry, .last, .release: false
+        }
+    }
+}
+
 extension WriterConnection {
     /// Closes open attempts and settles their records. One that is no longer open is left as it is and not counted.
     ///
@@ -88,7 +101,7 @@ extension WriterConnection {
         for (sealed, day) in zip(completions, try openDays(of: completions)) {
             let completion = sealed.completion
             var isLate = false
-            guard let day = try day ?? reopened(completion, &isLate) else {
+            guard let day = try day ?? reopened(sealed, &isLate) else {
                 try enterBilling(of: completion)
                 continue
             }
@@ -168,20 +181,22 @@ extension WriterConnection {
     /// nobody has settled it. One that waits to be sent again is not sent any more.
     ///
     /// - Returns: The attempt's day; nil where it stays as it is.
-    private func reopened(_ completion: Completion, _ isLate: inout Bool) throws -> CallDay? {
+    private func reopened(_ sealed: SealedCompletion, _ isLate: inout Bool) throws -> CallDay? {
         guard node != nil else { return nil }
+        let completion = sealed.completion
         let (record, attempt) = (completion.record.rawValue, completion.attempt.rawValue)
-        let isFinal = [NextStep.succeeded, .failed].contains(completion.next)
         let found = try StoredRow.fetchOne(
             database,
             sql: """
                 SELECT day, records.status FROM attempts JOIN records ON records.id = record_id
-                WHERE record_id = ?1 AND attempts.id = ?2 AND outcome = 'in_doubt' AND cause IN (?3, ?4)
+                WHERE record_id = ?1 AND attempts.id = ?2 AND outcome = 'in_doubt' AND cause IN (?3, ?4) AND billable = 2
                   AND attempts.id = (SELECT max(id) FROM attempts WHERE record_id = ?1)
                   AND (records.status = 4 AND held = 0 OR records.status = 0 AND follows IS NULL AND ?5 = 1
                     AND EXISTS (SELECT 1 FROM ready WHERE ready.record_id = ?1))
                 """,
-            arguments: [record, attempt, OrphanedAttempt.lostLease, OrphanedAttempt.lostByServer, isFinal])
+            arguments: [
+                record, attempt, OrphanedAttempt.lostLease, OrphanedAttempt.lostByServer, sealed.settlesItsRecord,
+            ])
         guard let found else { return nil }
         isLate = true
         if try RecordStatus(code: found[1]) == .queued {
@@ -211,8 +226,18 @@ extension WriterConnection {
         for table in ["attempts", "archived_attempts"] {
             guard let day = try enterBilling(of: completion, in: table) else { continue }
             counters.addBilling(of: completion, day: day)
+            if !completion.countsAsCall { try takeBackAttempt(of: completion.record) }
             try haveResultsWrittenAnew(of: completion.record.batch)
         }
+    }
+
+    /// An attempt that never left is neither shown nor spent.
+    private func takeBackAttempt(of record: RecordID) throws {
+        try database.execute(
+            sql: """
+                UPDATE records SET attempts = attempts - 1, spent = CASE WHEN spent > 0 THEN spent - 1 ELSE 0 END
+                WHERE id = ? AND attempts > 0
+                """, arguments: [record.rawValue])
     }
 
     /// - Returns: The day on which it is counted; nil where the table has no such attempt.

@@ -146,11 +146,15 @@ extension RecordQuery {
                 """
         }
 
-        /// Whether a record in doubt was billed although its answer could not be read.
+        /// Whether a record in doubt was billed although its answer could not be read. That a node told late of a call that
+        /// it was billed says nothing of an answer that is kept.
         var isSurelyBilled: String {
             inDoubt(
-                "SELECT max(CASE WHEN billable = 1 THEN 1 ELSE 0 END) FROM attempts WHERE record_id = coalesce(follows, record.id)"
-            )
+                """
+                SELECT max(CASE WHEN billable = 1 AND coalesce(cause, '') NOT IN ('\(OrphanedAttempt.lostLease)', '\(OrphanedAttempt.lostByServer)')
+                  THEN 1 ELSE 0 END)
+                FROM attempts WHERE record_id = coalesce(follows, record.id)
+                """)
         }
 
         /// Whether the answer kept for a record in doubt is one that came before.

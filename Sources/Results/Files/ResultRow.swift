@@ -36,6 +36,8 @@ struct ResultRow {
 }
 
 extension ResultRow {
+    /// Of a call whose end another node told when the batch was completed already.
+    private static let neverLeft = "the call never left: send the line again"
     private static let erased = "the reused answer was erased: answers are not kept so long"
     private static let altered = "what the database holds of this record was altered; restore it from a backup"
 
@@ -46,7 +48,8 @@ extension ResultRow {
         let answer = isAnswered ? try Self.unlessAltered { try view.answer } : nil
         let detail = try Self.unlessAltered { try view.errorText }
         let isIntact = payload != nil && detail != nil && (answer != nil || !isAnswered)
-        let text = isIntact ? detail ?? nil : Self.altered
+        let unsaid = view.failedBy == .unsent ? Self.neverLeft : nil
+        let text = isIntact ? (detail ?? nil) ?? unsaid : Self.altered
         self.init(
             line: view.line, id: payload?.id ?? [], rawRow: view.forgottenAt == nil ? payload?.rawRow : nil,
             status: view.status,
@@ -63,6 +66,9 @@ extension ResultRow {
         guard status == .reused, case .some(.none) = answer else { return nil }
         return erased
     }
+
+    /// Whether it failed although nothing was sent for it, nor is anything to be corrected.
+    var neverLeft: Bool { failedBy == .unsent && error == Self.neverLeft }
 
     /// What `_reason` says of a row that is given back: the API's code, then the sentence.
     var reason: String {

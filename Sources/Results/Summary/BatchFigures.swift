@@ -59,7 +59,7 @@ struct BatchFigures {
 enum FailureKind: CaseIterable {
     /// The API refused what the record holds, or no request could be made of it: it is to be corrected.
     case refused
-    /// Its attempts ended in faults of the API that pass: it can be sent again as it is.
+    /// Its attempts ended in faults of the API that pass, or it was never sent: it can be sent again as it is.
     case temporary
     /// It may have been billed, and no answer was recorded: somebody has to decide.
     case inDoubt
@@ -73,6 +73,7 @@ enum FailureKind: CaseIterable {
         switch row.status {
         case .inDoubt: self = row.isHeld ? .held : .inDoubt
         case .failed where row.isResolvedByHand: self = .resolvedByHand
+        case .failed where row.neverLeft: self = .temporary
         case .failed: self = [.transient, .overloaded].contains(row.failedBy) ? .temporary : .refused
         case .queued, .inFlight, .succeeded, .invalid, .reused, .cancelled: return nil
         }

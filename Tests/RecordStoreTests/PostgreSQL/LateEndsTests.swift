@@ -110,16 +110,19 @@ struct LateEndsTests {
     func queuedAgain() async throws {
         let nodes = try NodesFixture()
         let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
-        let batch = try await nodes.sharedBatch(of: a, count: 4)
+        let batch = try await nodes.sharedBatch(of: a, count: 6)
         let records = try await Self.doubted(nodes, batch, a, b)
-        #expect(try await b.requeue(batch.id, RequeueSelection(statuses: [.inDoubt])) == 4)
+        #expect(try await b.requeue(batch.id, RequeueSelection(statuses: [.inDoubt])) == 6)
         let unsent = Completion.neverLeft(records[2].attempt, of: records[2].id, startedAt: 1_000)
-        #expect(try await a.finish([records[0].succeeded, records[1].rejected, unsent]) == 2)
-        #expect(try await b.statuses(batch) == [.succeeded, .failed, .queued, .queued])
+        // What could not be read was paid for and is kept; what ends for want of attempts has new ones.
+        let (unreadable, givenUp) = (records[3].unreadable("?"), records[4].completion(.failed, httpStatus: 500))
+        let ends = [records[0].succeeded, records[1].rejected, unsent, unreadable, givenUp]
+        for applied in [3, 0] { #expect(try await a.finish(ends) == applied) }
+        #expect(try await b.statuses(batch) == [.succeeded, .failed, .queued, .inDoubt, .queued, .queued])
         let counts = try await b.progress(batch.id)
-        #expect(counts.billable == 1 && counts.unbilled == 2 && counts.billingUnknown == 1 && counts.calls == 3)
-        #expect(try await b.view(batch, 2).attempts == 1)
-        #expect(try await b.claim(batch, 10).records.map(\.id.line) == [4, 5])
+        #expect(counts.billable == 2 && counts.unbilled == 3 && counts.billingUnknown == 1 && counts.calls == 5)
+        #expect(try await b.views(batch, [2, 4, 5, 6]).map(\.attempts) == [1, 0, 1, 1])
+        #expect(try await b.claim(batch, 10).records.map(\.id.line) == [4, 6, 7])
         try await nodes.close(a, b)
     }
 

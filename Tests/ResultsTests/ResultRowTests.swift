@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import RecordStore
 @testable import Results
 
-@Suite struct AlteredRecordTests {
+@Suite struct ResultRowTests {
     private static let altered = "what the database holds of this record was altered; restore it from a backup"
     private static let answer = "{\"requestRefId\":\"r\",\"insights\":{\"user\":{},\"ip\":{}}}"
 
@@ -58,5 +59,19 @@ import Testing
         var cells = AnswerCells()
         cells.read(try ResultRow(view))
         #expect(cells.warnings == ["the stored answer cannot be read"] && cells.document == nil)
+    }
+
+    @Test func aCallThatNeverLeftIsToBeSentAgainAsItIsAndARowOfWhichNoRequestCanBeMadeIsNot() async throws {
+        for (text, kind) in [(nil, FailureKind.temporary), ("no request", .refused)] as [(String?, FailureKind)] {
+            let fixture = try await BatchFixture(lines: [.init(number: 2, id: "1", row: "1,a")])
+            try await fixture.attempt {
+                Completion(
+                    attempt: $0.attempt, record: $0.id, outcome: .unsent, errorText: text, startedAt: 1, finishedAt: 1,
+                    next: .failed, billable: .no)
+            }
+            let view = try #require(try await fixture.store.record(RecordID(batch: fixture.batch, line: 2)))
+            let row = try ResultRow(view)
+            #expect(FailureKind(of: row) == kind && row.error?.isEmpty == false)
+        }
     }
 }
