@@ -32,14 +32,17 @@ package struct IdentityInsightsClient: RecordSubmitter {
     }
 
     /// Sends the request once and states what came back; see `RecordSubmitter`.
-    package func submit(_ request: [UInt8]) async -> Reply {
+    package func submit(_ request: [UInt8], notAfter latest: ContinuousClock.Instant? = nil) async -> Reply {
+        // Nothing has left yet, and whatever failed lies in the key, which doctor examines.
         guard let token = try? encrypter.encrypt(request) else {
             return Reply(
                 .failed(kind: .other, mayHaveLeft: false),
                 errorText: "The request could not be encrypted; check api.encryption_key with \(Hint.doctor).")
         }
         let exchange = await transport.send(
-            HTTPRequest(method: .post, path: Self.path, headers: Self.headers, body: JWEEnvelope.wrapping(token)))
+            HTTPRequest(
+                method: .post, path: Self.path, headers: Self.headers, body: JWEEnvelope.wrapping(token),
+                latestStart: latest))
         return interpreter.reply(for: exchange, to: request)
     }
 

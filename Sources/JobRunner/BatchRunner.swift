@@ -205,9 +205,11 @@ package protocol RecordSubmitter: Sendable {
     ///
     /// Cancelling the task gives the call up; the reply then says whether any byte of the request may have left.
     ///
-    /// - Parameter request: The clear request body, JSON in UTF-8.
+    /// - Parameters:
+    ///   - request: The clear request body, JSON in UTF-8.
+    ///   - latest: After this time no byte of the request leaves, and the reply says so; nil: whenever it is ready.
     /// - Returns: The facts of the call.
-    func submit(_ request: [UInt8]) async -> Reply
+    func submit(_ request: [UInt8], notAfter latest: ContinuousClock.Instant?) async -> Reply
 }
 
 /// Retries answers that came and could not be read: they were billed, and the keys may have changed. Implemented by a

@@ -5,6 +5,24 @@ import Testing
 
 /// A call that may have been answered is never silently repeated.
 @Suite(.timeLimit(.minutes(15))) struct SendOnceTests {
+    @Test func aRequestWhoseTimeIsOverWhenItsConnectionIsReadyIsNeverSent() async throws {
+        try await Loopback.run(
+            script: { _ in .answer() },
+            test: { transport, server in
+                var request = HTTPRequest.call()
+                // On a new connection, and on one that is there.
+                for count in [0, 1] {
+                    request.latestStart = .now - .nanoseconds(1)
+                    let failure = try #require(await transport.send(request).failure)
+                    #expect(failure.kind == .cancelled && !failure.mayHaveLeft)
+                    #expect(server.requests.count == count)
+                    request.latestStart = .now + .seconds(600)
+                    #expect(await transport.send(request).answer?.status == 200)
+                }
+                #expect(server.requests.count == 2)
+            })
+    }
+
     @Test(arguments: ScriptedServer.Ending.allCases, ServerTLS.Version.allCases)
     func aServerThatReadsOnAReusedConnectionAndEndsItReadsEachSendOnce(
         ending: ScriptedServer.Ending, version: ServerTLS.Version

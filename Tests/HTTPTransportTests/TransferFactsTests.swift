@@ -43,6 +43,7 @@ import Testing
         row("stale", stopped(.staleConnection, sent: 0), .sendOnFreshConnection, mayHaveLeft: false),
         row("second send, first unsent", stopped(.secondSend, sent: 0), .sendOnFreshConnection, mayHaveLeft: false),
         row("second send", stopped(.secondSend, sent: 1), .failed(.reset), mayHaveLeft: true),
+        row("too late", stopped(.tooLate, sent: 0), .failed(.cancelled), mayHaveLeft: false),
         row("refused", unsent(.unreachable), .failed(.couldNotConnect), mayHaveLeft: false),
         row("connect timeout", unsent(.timedOut), .failed(.couldNotConnect), mayHaveLeft: false),
         row("proxy refused", unsent(.cut), .failed(.couldNotConnect), mayHaveLeft: false),

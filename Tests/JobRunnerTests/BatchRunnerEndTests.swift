@@ -53,6 +53,7 @@ import Testing
         #expect(try await runner.run(bench.batch, stop: StopSignal()) == .completed)
         // The first claim's time was over: it is closed as unsent, and no attempt of the line is spent by it.
         #expect(left.withLock { $0.count == 1 && $0.allSatisfy { $0 >= opens } })
+        #expect(submitter.calls.map(\.latest) == [now + .seconds(600)])
         let counts = try await bench.counts
         #expect(counts.succeeded == 1 && counts.attempts == 2 && counts.calls == 1 && counts.unbilled == 1)
     }

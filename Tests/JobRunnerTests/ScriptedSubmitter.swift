@@ -13,6 +13,8 @@ struct ScriptedCall: Sendable {
     let at: Int64
     /// Calls under way, this one included.
     let underWay: Int
+    /// When it may leave last.
+    let latest: ContinuousClock.Instant?
 }
 
 /// Answers calls as a script says, and remembers them.
@@ -36,14 +38,14 @@ final class ScriptedSubmitter: RecordSubmitter {
     /// All calls so far, in the order in which they began.
     var calls: [ScriptedCall] { state.withLock { $0.calls } }
 
-    func submit(_ request: [UInt8]) async -> Reply {
+    func submit(_ request: [UInt8], notAfter latest: ContinuousClock.Instant?) async -> Reply {
         let row = String(decoding: request, as: UTF8.self)
         let now = clock.monotonic.nanoseconds / 1_000_000
         let call = state.withLock { state in
             state.underWay += 1
             let call = ScriptedCall(
                 row: row, attempt: state.calls.count { $0.row == row } + 1, number: state.calls.count + 1, at: now,
-                underWay: state.underWay)
+                underWay: state.underWay, latest: latest)
             state.calls.append(call)
             return call
         }

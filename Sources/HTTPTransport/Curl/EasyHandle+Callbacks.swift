@@ -76,11 +76,15 @@ extension EasyHandle {
         return line.count
     }
 
-    /// Whether libcurl may send the request now: once, and never over a connection that is about to end.
+    /// Whether libcurl may send the request now: once, never after its time, nor over a connection that is about to end.
     private func allowsRequest(localPort: Int32) -> Bool {
         state.prerequestCalls += 1
         guard state.prerequestCalls == 1 else {
             state.stop = .secondSend
+            return false
+        }
+        if let latest = submission?.request.latestStart, ContinuousClock.now > latest {
+            state.stop = .tooLate
             return false
         }
         state.requestSizeBefore = count(CURLINFO_REQUEST_SIZE)

@@ -9,6 +9,9 @@ package struct HTTPRequest: Sendable {
     package var headers: [(String, String)]
     /// The body; ignored for `GET`.
     package var body: [UInt8]
+    /// After this time none of it is sent: looked at when the connection is ready and libcurl is about to send. Nil:
+    /// whenever that is.
+    package var latestStart: ContinuousClock.Instant?
 
     /// Makes a request.
     ///
@@ -17,11 +20,16 @@ package struct HTTPRequest: Sendable {
     ///   - path: What is appended to the base URL: empty, or a path that starts with `/`.
     ///   - headers: Header fields as name and value.
     ///   - body: The body's bytes.
-    package init(method: HTTPMethod, path: String, headers: [(String, String)] = [], body: [UInt8] = []) {
+    ///   - latestStart: After this time none of it is sent; nil: it may be at any time.
+    package init(
+        method: HTTPMethod, path: String, headers: [(String, String)] = [], body: [UInt8] = [],
+        latestStart: ContinuousClock.Instant? = nil
+    ) {
         self.method = method
         self.path = path
         self.headers = headers
         self.body = body
+        self.latestStart = latestStart
     }
 
     /// The rule of RFC 9112 §3.2.1 or RFC 9110 §5.5 that this request breaks, nil if none: a line break in a field

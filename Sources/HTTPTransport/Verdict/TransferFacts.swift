@@ -8,6 +8,8 @@ struct TransferFacts {
         case staleConnection
         /// libcurl was about to resend the request on its own.
         case secondSend
+        /// The request's time was over.
+        case tooLate
     }
 
     /// libcurl's result; nil while it has reported none.
@@ -43,7 +45,7 @@ struct TransferFacts {
 
     /// The verdict; `HTTPFailure.Kind` explains the kinds.
     var verdict: Verdict {
-        if isCancelled { return .failed(.cancelled) }
+        if isCancelled || (stop == .tooLate && !mayHaveLeft) { return .failed(.cancelled) }
         if stop != nil { return mayHaveLeft ? .failed(.reset) : .sendOnFreshConnection }
         if isOversized { return .failed(.oversized) }
         if end == .done { return headerEnded && !isOpenEnded ? .answered : .failed(.truncated) }

@@ -163,15 +163,17 @@ extension BatchRun {
 
 extension BatchRun {
     /// Makes a call when its time has come. What may not leave any more, or not yet, never does: others may have taken it
-    /// for unsent.
+    /// for unsent. The client looks once more, last of all.
     private static func reply(
         to request: [UInt8], of record: ClaimedRecord, by submitter: any RecordSubmitter
     ) async -> Reply {
-        guard let window = record.window else { return Task.isCancelled ? .givenUp : await submitter.submit(request) }
+        guard let window = record.window else {
+            return Task.isCancelled ? .givenUp : await submitter.submit(request, notAfter: nil)
+        }
         // A task that is cancelled meanwhile is given up below.
         try? await ContinuousClock().sleep(until: window.opens)
         guard !Task.isCancelled else { return .givenUp }
-        return window.contains(.now) ? await submitter.submit(request) : .tooLate
+        return window.contains(.now) ? await submitter.submit(request, notAfter: window.closes) : .tooLate
     }
 }
 

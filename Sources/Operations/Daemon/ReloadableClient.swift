@@ -44,12 +44,12 @@ final class ReloadableClient: RecordSubmitter {
     /// The client new calls go through.
     var client: IdentityInsightsClient { state.withLock { $0.current.client } }
 
-    func submit(_ request: [UInt8]) async -> Reply {
+    func submit(_ request: [UInt8], notAfter latest: ContinuousClock.Instant?) async -> Reply {
         let generation = state.withLock { state in
             state.underWay[ObjectIdentifier(state.current), default: 0] += 1
             return state.current
         }
-        let reply = await generation.client.submit(request)
+        let reply = await generation.client.submit(request, notAfter: latest)
         let unused = state.withLock { state in
             let count = state.underWay[ObjectIdentifier(generation)] ?? 1
             state.underWay[ObjectIdentifier(generation)] = count > 1 ? count - 1 : nil

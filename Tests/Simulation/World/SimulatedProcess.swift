@@ -35,7 +35,7 @@ struct SimulatedSubmitter: RecordSubmitter {
     let api: SimulatedAPI
     let process: SimulatedProcess
 
-    func submit(_ request: [UInt8]) async -> Reply {
+    func submit(_ request: [UInt8], notAfter latest: ContinuousClock.Instant?) async -> Reply {
         let raw = request.reversed().reduce(Int64(0)) { $0 << 8 | Int64($1) }
         return await api.answer(RecordID(rawValue: raw), from: process)
     }

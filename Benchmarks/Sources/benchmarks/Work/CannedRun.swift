@@ -60,7 +60,7 @@ private final class LayoutRequests: RequestBuilding {
 private final class CannedSubmitter: RecordSubmitter {
     private static let answered = Atomic(0)
 
-    func submit(_ request: [UInt8]) async -> Reply {
+    func submit(_ request: [UInt8], notAfter latest: ContinuousClock.Instant?) async -> Reply {
         let number = Self.answered.wrappingAdd(1, ordering: .relaxed).newValue
         let identifier = CannedAnswer.identifier(number)
         return Reply(
