@@ -16,7 +16,7 @@ import Testing
     private static let growing: Set<String> = [
         "records", "archived_records", "attempts", "archived_attempts", "results", "archived_results", "answers",
         "audit", "batches", "call_days", "ledger_days", "other_calls", "runner_requests", "result_folders",
-        "waiting_reruns", "forgotten_records",
+        "waiting_reruns", "forgotten_records", "ready", "layouts", "batch_keys",
     ]
 
     /// What statements that may read the whole of a table contain, and why they may.
