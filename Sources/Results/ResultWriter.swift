@@ -205,6 +205,7 @@ extension WrittenResults {
     package init?(of batch: Batch, in folder: String, inDoubtSummary: InDoubtSummary) {
         guard ResultStamp(folder: folder)?.tells(of: batch) == true,
             let json = FileManager.default.contents(atPath: "\(folder)/summary.json"),
+            // A summary that cannot be read vouches for no files: they count as not written.
             let summary = try? JSONDecoder().decode(BatchSummary.self, from: json)
         else { return nil }
         self.init(

@@ -111,7 +111,6 @@ final class StoreFolder: Sendable {
         ).files
     }
 
-    /// The names of all files in the folder.
     /// The files in it and below, by their paths from it; folders are left out.
     func files() throws -> [String] {
         try FileManager.default.subpathsOfDirectory(atPath: path).filter { name in

@@ -107,6 +107,7 @@ struct ConnectionControls: Sendable {
 
     /// Closes the connection in order: TLS close_notify, then FIN.
     func close() async {
+        // A channel that cannot be closed in order has been closed by the client already.
         try? await channel.close()
     }
 
@@ -115,6 +116,7 @@ struct ConnectionControls: Sendable {
         let sent = channel.eventLoop.flatSubmit {
             plaintext.value.send(ByteBuffer(bytes: bytes)) ?? channel.eventLoop.makeSucceededVoidFuture()
         }
+        // A client that has gone does not miss the bytes; the connection is closed either way.
         try? await sent.get()
         await close()
     }

@@ -175,6 +175,7 @@ struct Delivery: Sendable {
     /// Waits until the client has gone, or resets the connection when the emulator stops.
     private func hang() async {
         await withTaskCancellationOrGracefulShutdownHandler {
+            // A connection that ended with an error has ended as well.
             try? await connection.channel.closeFuture.get()
         } onCancelOrGracefulShutdown: {
             connection.controls.reset()

@@ -27,9 +27,11 @@ struct RequestOpener: Sendable {
     func open(_ body: [UInt8]) throws(Refusal) -> OpenedRequest {
         let token = try token(in: body)
         try checkHeader(of: token)
+        // The API tells a client only that the token does not decrypt, never why.
         guard let plaintext = try? decrypter.decrypt(token) else {
             throw .init(answer: .undecryptable("encryptedData"))
         }
+        // A plaintext that is no JSON gets the answer of one that is no object.
         guard let request = try? OpenedRequest(plaintext: plaintext), request.document.root.kind == .object else {
             throw .init(answer: .invalid(paths: []))
         }
@@ -37,6 +39,7 @@ struct RequestOpener: Sendable {
     }
 
     private func token(in body: [UInt8]) throws(Refusal) -> [UInt8] {
+        // A body that is no JSON gets the answer of one that is no envelope.
         guard let envelope = try? JSONDocument(parsing: body), envelope.root.kind == .object, envelope.root.count == 1,
             let token = envelope.root["encryptedData"]?.stringBytes
         else { throw .init(answer: .undecryptable("encryptedData")) }
@@ -45,6 +48,7 @@ struct RequestOpener: Sendable {
 
     /// The API demands exactly these four members.
     private func checkHeader(of token: [UInt8]) throws(Refusal) {
+        // A header that cannot be read gets the answer of a token that does not decrypt.
         guard let header = try? JWEHeader.inspect(token) else { throw .init(answer: .undecryptable("encryptedData")) }
         let demanded: [(String, Bool)] = [
             ("alg", header.alg == "RSA-OAEP-256"), ("enc", header.enc == "A256GCM"),
@@ -53,6 +57,7 @@ struct RequestOpener: Sendable {
         for (member, isRight) in demanded where !isRight {
             throw .init(answer: .undecryptable(member))
         }
+        // Nil equals no number of members, so a header that is no JSON is refused below.
         let members = (try? JSONDocument(parsing: header.json))?.root.count
         guard members == demanded.count else { throw .init(answer: .undecryptable("header")) }
     }

@@ -26,6 +26,7 @@ package struct SystemClock: RunnerClock {
 
     /// Returns when `monotonic` has reached `deadline`, or as soon as the task is cancelled.
     package func sleep(until deadline: MonotonicTime) async {
+        // Sleeping throws only when the task is cancelled, and returning early is then what is promised.
         try? await ContinuousClock().sleep(until: start + .nanoseconds(deadline.nanoseconds))
     }
 }

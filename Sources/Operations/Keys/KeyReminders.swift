@@ -113,6 +113,7 @@ enum CertificateNotice {
 extension DaemonContext {
     /// Warns where the client's certificate expires before all queued records would be sent.
     func warnOfCertificateEnd() async {
+        // Only this warning depends on the list, and it is no reason to end the daemon.
         let waiting = (try? await store.unfinishedBatches()) ?? []
         warnOfCertificateEnd(before: waiting.reduce(0) { $0 + $1.counts.queued }, at: settings.limits.rate)
     }

@@ -179,6 +179,7 @@ enum JSONText {
     static func text(of value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // JSONEncoder fails only for a number that is not finite; JSON has no form for it, so that `null` stands there.
         return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
     }
 }

@@ -118,6 +118,7 @@ final class PostgreSQLMoveTarget: MoveTarget {
     /// The database there; empty bytes for one that has nothing but its tables, nil where there is none.
     private func storeID() throws -> [UInt8]? {
         let database = PostgreSQLDatabase(place)
+        // It is only read from, so nothing is lost if it does not close.
         defer { try? database.close() }
         guard try PostgreSQLOpening(description: description, place: place).foundVersion(of: database) > 0 else {
             return nil

@@ -4,7 +4,10 @@ import Foundation
 
 /// How long a node's lease lasts, and how often the node renews it.
 enum NodeLease {
+    /// Seconds without a beat after which others take the node for dead and its open attempts become in doubt: four
+    /// beats, so that one that is late or lost costs nothing.
     static let length = Duration.seconds(20)
+    /// Seconds between two renewals: few enough for several tries within a lease, and hardly any load on the server.
     static let beat = Duration.seconds(5)
 }
 

@@ -10,6 +10,7 @@ extension PostgreSQLConnection {
     private static let tries = 300
     /// How long a server is waited for that is not reached: five minutes, as for a lock of SQLite's.
     private static let patience = Duration.seconds(300)
+    /// Seconds between two tries: a server that restarts or fails over needs that long, and is not flooded meanwhile.
     private static let pause = 1.0
 
     /// How the server finds rows: one by one by their index, in its order, as SQLite does, for which the statements are

@@ -204,6 +204,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
     }
 
     private var isServerThere: Bool {
+        // A server that cannot be connected to is not there, which is what is asked.
         guard let made = try? place.connect() else { return false }
         defer { PQfinish(made) }
         // Whatever is wrong there, this one is not the server that was waited for.
@@ -260,6 +261,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
                 }
                 Unmanaged<PostgreSQLConnection>.fromOpaque(context).takeUnretainedValue().warning.withLock { $0 = true }
             }, Unmanaged.passUnretained(self).toOpaque())
+        // Nothing was begun on this connection: whatever failed, it counts as lost and another may be made.
         guard let peer = try? PostgreSQLPeer(of: made, silence: place.silence), PQenterPipelineMode(made) == 1,
             // Else a full buffer would be waited for without a limit.
             PQsetnonblocking(made, 1) == 0

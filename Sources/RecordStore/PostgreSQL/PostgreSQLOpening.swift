@@ -67,6 +67,7 @@ struct PostgreSQLOpening: StoreOpening {
     func exists() throws -> Bool {
         try StoreError.translating(.reading) {
             let database = PostgreSQLDatabase(place)
+            // It is only read from, so nothing is lost if it does not close.
             defer { try? database.close() }
             return try foundVersion(of: database) > 0
         }
@@ -86,6 +87,7 @@ struct PostgreSQLOpening: StoreOpening {
     func rotateSealingKey(to target: String?) throws -> KeyRotationReport {
         let identity = try StoreError.translating(.reading) {
             let database = PostgreSQLDatabase(place)
+            // It is only read from, so nothing is lost if it does not close.
             defer { try? database.close() }
             return try checkedIdentity(in: database)
         }
@@ -181,6 +183,7 @@ extension PostgreSQLOpening {
     func migrate(noting action: Action) throws -> Int {
         try StoreError.translating(.writing) {
             let database = PostgreSQLDatabase(place)
+            // By then the transaction is committed or rolled back, so nothing is lost if it does not close.
             defer { try? database.close() }
             let found = try foundVersion(of: database)
             guard found > 0, found < Self.version else {

@@ -77,6 +77,8 @@ struct PostgreSQLPlace: Sendable, Equatable {
         return .milliseconds(given > 0 ? given : Self.usualSilence)
     }
 
+    /// In milliseconds, as libpq's `tcp_user_timeout` is: where the address says nothing, ten seconds tell a server
+    /// that is gone from one that is slow, well within a node's lease.
     private static let usualSilence: Int64 = 10_000
 
     /// How many hosts it names.

@@ -210,6 +210,7 @@ extension ServerReport {
 extension PostgreSQLPlace {
     /// What stands between this process and the server; nil: nothing, or nobody answers. It blocks.
     fileprivate func pooler() -> String? {
+        // A server that does not answer is told of by the report itself; a console may be closed to this user.
         guard let raw = try? connect() else { return nil }
         defer { PQfinish(raw) }
         guard let peer = try? PostgreSQLPeer(of: raw, silence: silence), !peer.isDirect else { return nil }

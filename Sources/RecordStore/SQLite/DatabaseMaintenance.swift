@@ -113,6 +113,7 @@ struct WALCheckpoint: Sendable {
 
     /// How many bytes the WAL takes.
     var byteCount: Int {
+        // A WAL that is not there takes no bytes.
         (try? FileManager.default.attributesOfItem(atPath: database + "-wal"))?[.size] as? Int ?? 0
     }
 

@@ -87,6 +87,7 @@ struct DatabaseFile {
 
     /// The length of a file in bytes; 0 when it is missing.
     static func byteCount(_ path: String) -> Int {
+        // A file that cannot be examined counts as missing too, and opening is then refused.
         (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
     }
 
@@ -151,6 +152,7 @@ struct DatabaseFile {
 
     private func copy(_ pool: DatabasePool, version: Int) throws {
         let target = "\(path).v\(version).bak"
+        // There is usually none. One that cannot be removed makes the creation fail, before anything is migrated.
         try? FileManager.default.removeItem(atPath: target)
         // SQLite accepts an empty file; created here, it has the right mode.
         _ = try PrivateFile.create(target)
@@ -222,8 +224,11 @@ struct DatabaseFile {
 extension DatabaseFile {
     /// The identity of the existing database; nil when there is none or it cannot be read.
     func storeID() -> [UInt8]? {
+        // A database that cannot be read may be damaged, and that is no reason not to replace it.
         guard exists, let queue = try? queue() else { return nil }
+        // It is only read from, so nothing is lost if it does not close.
         defer { try? queue.close() }
+        // As above: what cannot be read names no owner.
         return try? queue.read { try StoreIdentity.fetch(StoreConnection($0))?.storeID }
     }
 
@@ -251,6 +256,7 @@ extension DatabaseFile {
     private func makeOneFile() throws {
         do {
             let queue = try queue()
+            // The mode tells what SQLite has done by then; closing changes nothing about it.
             defer { try? queue.close() }
             let mode = try queue.writeWithoutTransaction {
                 try String.fetchOne($0, sql: "PRAGMA journal_mode = DELETE")

@@ -113,6 +113,7 @@ struct ResultCSVFormat {
     private mutating func text(_ quoted: UnsafeRawBufferPointer) {
         let inside = UnsafeRawBufferPointer(rebasing: quoted.dropFirst().dropLast())
         let isEscaped = inside.baseAddress.map { memchr($0, 0x5C, inside.count) != nil } ?? false
+        // A string that cannot be decoded is written as it stands in the answer.
         guard isEscaped, let text = try? JSONDocument(copying: quoted).root.stringBytes else { return row.cell(inside) }
         text.withUnsafeBytes { row.cell($0) }
     }

@@ -21,6 +21,7 @@ final class ResultFile {
     }
 
     deinit {
+        // The next writing of this folder removes what is left under a temporary name.
         if !isPublished { try? folder.remove(temporaryName) }
     }
 

@@ -11,6 +11,7 @@ extension JobDefinition {
     package static func load(named name: String, over settings: Settings) throws(SettingsError) -> JobDefinition {
         let path = "\(settings.jobs)/\(name).yaml"
         guard !name.contains("/"), FileManager.default.fileExists(atPath: path) else {
+            // Only the suggestion depends on the list; that there is no such job is told without it.
             let files = (try? FileManager.default.contentsOfDirectory(atPath: settings.jobs)) ?? []
             let names = files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
             let nearest = EditDistance.nearestWord(to: name, among: names)

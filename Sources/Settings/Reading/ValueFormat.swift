@@ -96,6 +96,7 @@ extension ValueFormat<CronExpression> {
         expectation:
             "in quotes, five fields of cron such as \"0 22 * * mon-fri\", or @hourly, @daily, @weekly, @monthly",
         canonical: { $0.description }, complaint: { text in reason { _ = try CronExpression(text) } },
+        // What is wrong with the text is told by `complaint`.
         read: { text, _ in try? CronExpression(text) })
 }
 
@@ -103,6 +104,7 @@ extension ValueFormat<CallWindow> {
     static let window = ValueFormat(
         expectation: "a start and an end such as 22:00-06:00, or several of these joined by commas",
         canonical: { $0.description }, complaint: { text in reason { _ = try CallWindow(text) } },
+        // What is wrong with the text is told by `complaint`.
         read: { text, _ in try? CallWindow(text) })
 }
 

@@ -69,6 +69,7 @@ struct JWECommand: AsyncParsableCommand {
         private func isOpened(_ token: [UInt8], by key: String) throws -> Bool {
             let privateKey = try PrivateKey.load(
                 FileBytes.read(key), password: Password.given(file: passwordFile), name: key)
+            // That a key does not open the token is the answer asked for, and no failure.
             return (try? JWEDecrypter(privateKey: privateKey).decrypt(token)) != nil
         }
 

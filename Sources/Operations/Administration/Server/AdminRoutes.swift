@@ -40,8 +40,9 @@ final class AdminRoutes: Sendable {
     private let isUploading = Atomic(false)
     /// Where uploaded files lie sealed.
     private let uploads: String
-    /// The longest form without a file, and with one, in bytes.
+    /// The longest form without a file, in bytes: it is held in memory, and its fields are short.
     static let formLimit = 64 << 10
+    /// The longest form with a file, in bytes: it goes to the disk in parts, whose space is what is bounded here.
     static let fileLimit = 1 << 30
 
     init(
@@ -187,6 +188,7 @@ final class AdminRoutes: Sendable {
     /// Where to go after signing in: only to an address of this server.
     private static func next(_ text: String?) -> String? {
         guard let text, text.hasPrefix("/"), !text.hasPrefix("//"), !text.contains("\\"),
+            // A path that cannot be parsed is no address of this server.
             text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), (try? AdminPath(String(text.prefix { $0 != "?" }))) != nil
         else { return nil }
         return text

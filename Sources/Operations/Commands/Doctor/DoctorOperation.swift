@@ -41,6 +41,7 @@ package struct DoctorOperation: Sendable {
             [.fine("settings", place.settings.path)] + CredentialChecks(place: place).findings()
             + (await StorageChecks(place: place).findings())
             + (await RetentionChecks(place: place).findings()) + (await DaemonChecks(place: place).findings())
+        // What is wrong with the keys is among the local findings already.
         guard let client = try? place.client(place.credentials(), concurrency: 1) else {
             return local + [.failure("connection", "not tried: fix the keys above first")]
         }

@@ -43,6 +43,7 @@ package struct JobsCheckOperation: Sendable {
             guard case .success(let job) = file.result else {
                 return file.errors.map { .failure(file.name, $0.description) }
             }
+            // A file that holds no job cannot conflict with this one.
             let others = all.filter { $0.name != file.name }.compactMap { try? $0.result.get() }
             return JobChecks(job: job, names: names, others: others, shared: settings.limits, now: now).findings()
         }
@@ -135,6 +136,7 @@ struct JobChecks {
 
     private var dropFolder: [String] {
         guard let path = job.source.path else { return [] }
+        // It fails only for an exchange group that does not exist, and none is named here.
         guard let places = try? DropFolder(path: path) else { return [] }
         let folders = [places.inbox, places.working, places.archive, places.rejected, places.output]
             .map(FolderCheck.init)
@@ -198,6 +200,7 @@ struct JobChecks {
     /// What a job takes; of a drop folder also what is being worked on.
     private static func patterns(of job: JobDefinition) -> [PathPattern] {
         if let glob = job.source.glob { return [PathPattern(glob)] }
+        // It fails only for an exchange group that does not exist, and none is named here.
         guard let path = job.source.path, let folder = try? DropFolder(path: path) else { return [] }
         return [folder.inbox, folder.working].map { PathPattern(folder: $0) }
     }
