@@ -95,7 +95,8 @@ struct DocumentationTests {
                 let type = try Regex("(struct|class|enum|protocol|actor|extension) \(parts[0])\\b")
                 #expect(source.contains(type), "\(files) do not have \(parts[0])")
                 guard parts.count == 2 else { continue }
-                #expect(source.contains(try Regex("func \(parts[1])\\b")), "\(files) do not have \(name)")
+                let member = try Regex(parts[1] == "init" ? "init\\(" : "(func|var) \(parts[1])\\b")
+                #expect(source.contains(member), "\(files) do not have \(name)")
             }
         }
     }
