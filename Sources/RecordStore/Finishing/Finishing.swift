@@ -219,8 +219,8 @@ extension WriterConnection {
         return CallDay(rawValue: found[0])
     }
 
-    /// Enters in the ledger, and nowhere else, what is known after all of a call that was put in doubt, as in
-    /// ``reopened(_:_:)``, when its record was sent again or decided about meanwhile: that it was billed, or was not.
+    /// Enters in the ledger what is known after all of a call that was put in doubt, as in ``reopened(_:_:)``, when its record
+    /// was sent again or decided about meanwhile: that it was billed, or was not. What became of the record stays.
     private func enterBilling(of completion: Completion) throws {
         guard node != nil, completion.billable != .unknown else { return }
         for table in ["attempts", "archived_attempts"] {
