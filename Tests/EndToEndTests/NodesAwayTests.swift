@@ -43,6 +43,36 @@ extension EndToEnd.Nodes {
             }
         }
 
+        @Test("The database is away and the process is killed meanwhile: what was answered is stored at the next start")
+        func killedWhileDatabaseIsAway() async throws {
+            let held = HeldAnswers(after: 60)
+            var knobs = EmulatorConfiguration()
+            knobs.beforeAnswer = { await held.pass() }
+            try await SharedInstallation.with(knobs, nodes: ["a"]) { shared in
+                defer { held.release() }
+                try shared.waitLonger("a")
+                let process = try shared.run("a", lines: 300)
+                // As many calls are under way as may be: nothing more happens.
+                let open = "SELECT count(*), count(finished_at) FROM rollcall.attempts"
+                try await waitUntil {
+                    try shared.installation.emulator.calls.total == 76 && shared.rows(open) == ["76|60"]
+                }
+                try shared.refuseConnections()
+                held.release()
+                try await waitUntil { try shared.spooledAttempts("a") == 16 }
+                process.signal(SIGKILL)
+                _ = try await process.wait()
+                try shared.allowConnections()
+                let ended = try await shared.rollcall("run", "a.csv", as: "a")
+                #expect(ended.status == 0, "\(ended.errors)")
+                let ledger = try await shared.ledger()
+                #expect(ledger.batches.map(\.counts.succeeded) == [300] && ledger.batches.map(\.counts.inDoubt) == [0])
+                #expect(shared.installation.emulator.calls.total == 300)
+                try shared.expectNothingTwice(ledger.attempts)
+                #expect(try shared.spooledAttempts("a") == 0)
+            }
+        }
+
         @Test("A daemon is drained, ended and retired: another goes on with its batch, and writes the results")
         func drained() async throws {
             let held = HeldAnswers(after: 40)
@@ -101,6 +131,12 @@ extension SharedInstallation {
         let settings = try installation.text("\(node).yaml")
         let timeout = try #require(settings.firstMatch(of: /request_timeout: .*/)).output
         try installation.write(settings.replacing(timeout, with: "request_timeout: 1m"), to: "\(node).yaml")
+    }
+
+    /// How many answers are kept in a node's folder.
+    fileprivate func spooledAttempts(_ node: String) throws -> Int {
+        let lines = try installation.text("node-\(node)/spool").split(separator: "\n")
+        return Set(try lines.map { try #require($0.firstMatch(of: /"attempt":(\d+)/)).1 }).count
     }
 
     /// Ends all connections to the database, and lets no new ones in.

@@ -80,10 +80,12 @@ extension BatchRun {
         let instant = clock.instant
         let ended = takeForClaim(&group)
         do {
-            let claim = try await runner.store.claim(
-                batch, upTo: grant.count, now: instant.wall, dueBy: retryClock.time(at: instant.monotonic),
-                caps: limits.caps(at: instant.wall), of: rerun, awaitingProof: runner.traffic.awaitsProof,
-                finishing: ended)
+            let (due, caps) = (retryClock.time(at: instant.monotonic), limits.caps(at: instant.wall))
+            let claim = try await claiming(&group) { [runner, batch, rerun] store in
+                try await store.claim(
+                    batch, upTo: grant.count, now: instant.wall, dueBy: due, caps: caps, of: rerun,
+                    awaitingProof: runner.traffic.awaitsProof, finishing: ended)
+            }
             if !ended.isEmpty { state.written(ended.count, readyAt: ended.readyAt) }
             recordFailuresOfAll()
             giveBack(grant.count - claim.records.count, of: grant)
@@ -93,7 +95,7 @@ extension BatchRun {
             reporter.progress.reused += claim.reused
             start(claim.records, with: grant, &group)
         } catch {
-            gathered = ended
+            gathered = ended + gathered
             giveBack(grant.count, of: grant)
             if (error as? StoreError)?.code == .diskFull { return waitForRoom(&group) }
             failure = error

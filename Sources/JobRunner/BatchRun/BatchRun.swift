@@ -27,7 +27,8 @@ struct BatchRun {
     /// Ends of calls that are not yet on their way to the store.
     var gathered: [Completion] = []
     private var coalescing: CommitCoalescing
-    private var isWriting = false
+    /// Since when the store has been asked for what it has not done yet.
+    private var storeRequests = StoreRequests()
     /// Whether the limiter learnt something that must survive a restart.
     private var isLimiterChanged = false
     /// The run's number at the endpoint.
@@ -45,6 +46,8 @@ struct BatchRun {
     var obstacle: String?
     /// Why claiming failed; thrown when the calls under way are written.
     var failure: (any Error)?
+    /// What has come during a claim and is looked at after it.
+    private var postponed: [RunMessage] = []
 
     init(
         _ runner: BatchRunner, _ batch: Batch, _ stop: StopSignal, _ mailbox: Mailbox<RunMessage>, member: Int,
@@ -105,21 +108,42 @@ struct BatchRun {
 
     /// Handles all messages.
     private mutating func absorb() throws {
-        for message in mailbox.take() {
+        let messages = postponed + mailbox.take()
+        postponed = []
+        for message in messages {
             switch message {
             case .replied(let call, let reply, let instant): account(for: call, reply, at: instant)
             case .notBuilt(let call, let reason, let instant): accountForNotBuilt(call, reason, at: instant)
             case .written(let count, let readyAt):
-                isWriting = false
+                storeRequests.ended()
                 state.written(count, readyAt: readyAt)
                 recordFailuresOfAll()
             case .notWritten(let error): throw error
             case .roomFound: state.foundRoom(true)
             case .fired(let deadline): timers.fired(deadline)
-            case .changed: break
+            case .changed, .claimed: break
             case .cancelled: isCancelled = true
             }
         }
+    }
+
+    /// Handles what ended calls, and passes that on to a store that has been away for long; the rest is looked at when the
+    /// claim is over.
+    ///
+    /// - Returns: What the claim that is under way brought; nil: it is not over.
+    private mutating func absorbDuringClaim(_ group: inout Group) -> Result<Claim, any Error>? {
+        var result: Result<Claim, any Error>?
+        for message in mailbox.take() {
+            switch message {
+            case .replied(let call, let reply, let instant): account(for: call, reply, at: instant)
+            case .notBuilt(let call, let reason, let instant): accountForNotBuilt(call, reason, at: instant)
+            case .fired(let deadline): timers.fired(deadline)
+            case .claimed(let brought): result = brought
+            case .written, .notWritten, .roomFound, .changed, .cancelled: postponed.append(message)
+            }
+        }
+        if result == nil { write(&group) }
+        return result
     }
 
     /// Other runners may have met the same trouble.
@@ -239,11 +263,17 @@ extension BatchRun {
         return coalescing.deadline(count: gathered.count, underWay: state.underWay, at: clock.monotonic)
     }
 
-    /// As one group while the last one is written.
+    /// As one group while the last one is written. Where that takes long, the server is away: then the store is given what
+    /// there is, which it keeps outside the database meanwhile.
     private mutating func write(_ group: inout Group) {
-        guard !isWriting, !gathered.isEmpty else { return }
-        if let deadline = patience, !isLimiterChanged { return setTimer(at: deadline, &group) }
-        isWriting = true
+        guard !gathered.isEmpty else { return }
+        if let due = storeRequests.overdue {
+            guard runner.store.isAtServer else { return }
+            if due > clock.monotonic { return setTimer(at: due, &group) }
+        } else if let deadline = patience, !isLimiterChanged {
+            return setTimer(at: deadline, &group)
+        }
+        storeRequests.began(at: clock.monotonic)
         let completions = take()
         let readyAt = completions.readyAt
         let limiter = isLimiterChanged ? runner.traffic.limiterState : nil
@@ -259,11 +289,54 @@ extension BatchRun {
         }
     }
 
+    /// Claims; the ends of calls that come meanwhile are not left to wait for a server that is away.
+    ///
+    /// - Parameters:
+    ///   - group: The run's tasks.
+    ///   - claim: Claims at the store.
+    /// - Throws: What the claim threw.
+    mutating func claiming(
+        _ group: inout Group, _ claim: @escaping @Sendable (RecordStore) async throws -> Claim
+    ) async throws -> Claim {
+        guard runner.store.isAtServer else { return try await claim(runner.store) }
+        storeRequests.began(at: clock.monotonic)
+        defer { storeRequests.ended() }
+        group.addTask { [store = runner.store, mailbox] in
+            let result: Result<Claim, any Error>
+            do { result = .success(try await claim(store)) } catch { result = .failure(error) }
+            mailbox.post(.claimed(result))
+        }
+        while true {
+            await mailbox.wait()
+            if let result = absorbDuringClaim(&group) { return try result.get() }
+        }
+    }
+
     private mutating func take() -> [Completion] {
         defer { gathered = [] }
         coalescing.took(gathered.count, at: clock.monotonic)
         return gathered
     }
+}
+
+/// What the store was asked for and has not done.
+private struct StoreRequests {
+    /// After this time a server must be away. It is much longer than a commit takes, and the store waits as long again
+    /// before it keeps what it has not stored.
+    private static let patience = Duration.seconds(1)
+
+    private var count = 0
+    private var began = MonotonicTime.distantPast
+
+    /// When the last one has been waited for so long that nothing more is to wait for it; nil: none is waited for.
+    var overdue: MonotonicTime? { count == 0 ? nil : began + Self.patience }
+
+    mutating func began(at now: MonotonicTime) {
+        count += 1
+        began = now
+    }
+
+    mutating func ended() { count -= 1 }
 }
 
 extension [Completion] {

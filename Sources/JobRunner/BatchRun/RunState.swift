@@ -186,6 +186,8 @@ enum RunMessage: Sendable {
     case written(Int, readyAt: WallTime?)
     /// They could not be written.
     case notWritten(any Error)
+    /// A claim at a server is over.
+    case claimed(Result<Claim, any Error>)
     /// The disk has room again.
     case roomFound
     /// A timer set for a monotonic time fired.

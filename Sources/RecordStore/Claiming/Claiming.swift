@@ -35,17 +35,14 @@ extension RecordStore {
             keys: keys, rerun: rerun, awaitsProof: awaitsProof)
         let sealed = try await seal(completions)
         // A claim that has waited would be out of date: its permits, its window and its day are those of the present.
-        let (result, failures): (ClaimResult, FailuresInARow?)
-        do {
-            (result, failures) = try await write(leavingCountersToTheGroup: true, patience: .none) { connection in
+        let (result, failures) = try await keeping(sealed) {
+            try await write(leavingCountersToTheGroup: true, patience: .none) {
+                connection -> (ClaimResult, FailuresInARow?) in
                 guard !sealed.isEmpty else { return (try connection.claim(request), nil) }
                 _ = try connection.finish(sealed)
                 let failures = try connection.countFailures(sealed)
                 return (try connection.claim(request), failures)
             }
-        } catch {
-            try await BlockingWork.run { try spool(sealed, because: error) }
-            throw error
         }
         node?.disown(completions.map(\.attempt))
         if let failures { self.failures.withLock { $0 = failures } }

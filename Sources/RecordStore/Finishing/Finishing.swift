@@ -13,17 +13,12 @@ extension RecordStore {
     package func finish(_ completions: [Completion]) async throws -> Int {
         try requireRunning()
         let sealed = try await seal(completions)
-        let count: Int
-        do {
-            let failures: FailuresInARow?
-            (count, failures) = try await write(leavingCountersToTheGroup: true, patience: .toTheLast) {
+        let (count, failures) = try await keeping(sealed) {
+            try await write(leavingCountersToTheGroup: true, patience: .toTheLast) {
                 (try $0.finish(sealed), try $0.countFailures(sealed))
             }
-            if let failures { self.failures.withLock { $0 = failures } }
-        } catch {
-            try await BlockingWork.run { try spool(sealed, because: error) }
-            throw error
         }
+        if let failures { self.failures.withLock { $0 = failures } }
         node?.disown(completions.map(\.attempt))
         return count
     }

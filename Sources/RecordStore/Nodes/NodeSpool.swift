@@ -1,32 +1,68 @@
 import Basics
 import Foundation
 
-/// Ends of calls that could not be stored, in the node's folder: what was answered and paid for is not lost with the
-/// process. They are delivered at the next start, under their attempts' ids. What is personal of them is sealed by the
-/// batch's key.
+/// Ends of calls that could not be stored, or not yet, in the node's folder: what was answered and paid for is not lost
+/// with the process. They are delivered at the next start, under their attempts' ids; one that was stored after all
+/// changes nothing then. What is personal of them is sealed by the batch's key.
 final class NodeSpool: Sendable {
+    /// How long ends wait for the database before they are kept here: longer than a busy server takes, and short beside the
+    /// minutes for which one that is away is waited for.
+    static let patience = Duration.seconds(1)
+
     private let path: String
-    /// Two may fail at the same time.
-    private let lock = Lock(())
+    private let state = Lock(State())
+
+    private struct State {
+        /// Groups of ends that may still be stored by this process.
+        var waiting = 0
+        /// Whether it holds ends that only another start delivers.
+        var isLeft = false
+    }
 
     init(_ folder: NodeFolder) {
         path = folder.path + "/spool"
     }
 
-    /// Adds ends of calls; they survive a power cut when this returns.
+    /// Adds ends of calls that are not stored by this process any more; they survive a power cut when this returns.
     ///
     /// - Throws: ``StoreError`` when they can't be written.
     func append(_ ends: [SealedCompletion]) throws {
         guard !ends.isEmpty else { return }
+        try state.withLock { state in
+            try write(ends)
+            state.isLeft = true
+        }
+    }
+
+    /// Adds ends of calls while they wait to be stored; ``settle(areStored:)`` says what became of them.
+    ///
+    /// - Throws: ``StoreError`` when they can't be written.
+    func keep(_ ends: [SealedCompletion]) throws {
+        try state.withLock { state in
+            try write(ends)
+            state.waiting += 1
+        }
+    }
+
+    /// Ends that were kept are stored, or never will be by this process. Nothing stays where all are.
+    ///
+    /// - Throws: ``StoreError`` when the file can't be written.
+    func settle(areStored: Bool) throws {
+        try state.withLock { state in
+            state.waiting -= 1
+            if !areStored { state.isLeft = true }
+            if state.waiting == 0, !state.isLeft { try truncate() }
+        }
+    }
+
+    private func write(_ ends: [SealedCompletion]) throws {
         let encoder = JSONEncoder()
         // What a power cut may have left of a line before is ended first.
         let lines = [Data("\n".utf8)] + (try ends.map { try encoder.encode(SpooledEnd($0)) + Data("\n".utf8) })
-        try lock.withLock { _ in
-            let file = try PrivateFile.open(path)
-            try file.write(Array(lines.joined()), at: file.byteCount())
-            try file.synchronize()
-            try PrivateFile.synchronizeFolder(of: path)
-        }
+        let file = try PrivateFile.open(path)
+        try file.write(Array(lines.joined()), at: file.byteCount())
+        try file.synchronize()
+        try PrivateFile.synchronizeFolder(of: path)
     }
 
     /// All of them, the earliest first. A line that a power cut tore is none: its call is in doubt.
@@ -57,6 +93,13 @@ final class NodeSpool: Sendable {
     ///
     /// - Throws: ``StoreError`` when the file can't be written.
     func empty() throws {
+        try state.withLock { state in
+            try truncate()
+            state.isLeft = false
+        }
+    }
+
+    private func truncate() throws {
         guard FileManager.default.fileExists(atPath: path) else { return }
         let file = try PrivateFile.open(path)
         try file.truncate(to: 0)
@@ -140,9 +183,39 @@ extension SealedCompletion {
 }
 
 extension RecordStore {
-    /// Keeps ends of calls in the node's folder that could not be stored, before their process ends.
-    func spool(_ ends: [SealedCompletion], because error: any Error) throws {
-        guard let node, (error as? StoreError)?.isFatal ?? true else { return }
-        try node.spool.append(ends)
+    /// Stores ends of calls. Those that wait for the database, or that it can't store, are kept in the node's folder: the
+    /// process may end before the database is back.
+    ///
+    /// - Parameter write: Stores them.
+    /// - Returns: What `write` returned.
+    /// - Throws: What `write` threw, or ``StoreError`` when what could not be stored can't be kept either.
+    func keeping<T: Sendable>(_ ends: [SealedCompletion], while write: () async throws -> T) async throws -> T {
+        guard let node, !ends.isEmpty else { return try await write() }
+        let spool = node.spool
+        let keeping = Task {
+            try await Task.sleep(for: NodeSpool.patience)
+            try await BlockingWork.run { try spool.keep(ends) }
+        }
+        do {
+            let result = try await write()
+            keeping.cancel()
+            // What stays there although it is stored changes nothing when it is delivered.
+            if case .success = await keeping.result {
+                try? await BlockingWork.run { try spool.settle(areStored: true) }
+            }
+            return result
+        } catch {
+            keeping.cancel()
+            let isToBeKept = (error as? StoreError)?.isFatal ?? true
+            let isKept = if case .success = await keeping.result { true } else { false }
+            try await BlockingWork.run {
+                if isKept {
+                    try spool.settle(areStored: !isToBeKept)
+                } else if isToBeKept {
+                    try spool.append(ends)
+                }
+            }
+            throw error
+        }
     }
 }
