@@ -153,6 +153,8 @@ package struct BatchRunner: Sendable {
 
 /// What the runner needs of the store, so that tests can let it fail at a chosen point.
 protocol RecordKeeping: Sendable {
+    /// Whether a server keeps the records, which may be away for minutes.
+    var isAtServer: Bool { get }
     func batch(_ id: BatchID) async throws -> Batch
     func claim(
         _ batch: BatchID, upTo count: Int, now: WallTime, dueBy: WallTime?, caps: CallCaps, of rerun: RerunNumber?,

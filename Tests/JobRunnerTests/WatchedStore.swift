@@ -12,6 +12,8 @@ final class WatchedStore: RecordKeeping {
     /// Gets the operation and which of its kind it is, from 1.
     typealias Watch = @Sendable (Operation, Int) async throws -> Void
 
+    /// Whether it passes for one of a server.
+    let isAtServer: Bool
     private let store: RecordStore
     private let before: Watch
     private let after: Watch
@@ -22,8 +24,12 @@ final class WatchedStore: RecordKeeping {
     /// When the calls of each of the next claims may leave.
     let windows = Lock<[SendingWindow]>([])
 
-    init(_ store: RecordStore, before: @escaping Watch = { _, _ in }, after: @escaping Watch = { _, _ in }) {
+    init(
+        _ store: RecordStore, isAtServer: Bool = false, before: @escaping Watch = { _, _ in },
+        after: @escaping Watch = { _, _ in }
+    ) {
         self.store = store
+        self.isAtServer = isAtServer
         self.before = before
         self.after = after
     }

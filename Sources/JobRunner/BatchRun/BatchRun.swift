@@ -294,9 +294,10 @@ extension BatchRun {
     /// - Parameters:
     ///   - group: The run's tasks.
     ///   - claim: Claims at the store.
+    /// - Returns: What was claimed.
     /// - Throws: What the claim threw.
     mutating func claiming(
-        _ group: inout Group, _ claim: @escaping @Sendable (RecordStore) async throws -> Claim
+        _ group: inout Group, _ claim: @escaping @Sendable (any RecordKeeping) async throws -> Claim
     ) async throws -> Claim {
         guard runner.store.isAtServer else { return try await claim(runner.store) }
         storeRequests.began(at: clock.monotonic)

@@ -186,7 +186,9 @@ extension RecordStore {
     /// Stores ends of calls. Those that wait for the database, or that it can't store, are kept in the node's folder: the
     /// process may end before the database is back.
     ///
-    /// - Parameter write: Stores them.
+    /// - Parameters:
+    ///   - ends: The ends.
+    ///   - write: Stores them.
     /// - Returns: What `write` returned.
     /// - Throws: What `write` threw, or ``StoreError`` when what could not be stored can't be kept either.
     func keeping<T: Sendable>(_ ends: [SealedCompletion], while write: () async throws -> T) async throws -> T {

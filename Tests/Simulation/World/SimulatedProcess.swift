@@ -51,6 +51,7 @@ struct RowIsRequest: RequestBuilding {
 struct StoreOfProcess: RecordKeeping {
     let world: World
     let process: SimulatedProcess
+    let isAtServer = false
 
     func access<Value>(
         needsRoom: Bool = true, _ body: (inout SimulatedStore.State) throws -> Value
