@@ -337,6 +337,28 @@ import Testing
         #expect(try await bench.store.batch(bench.batch).state == .running)
     }
 
+    @Test func whileAServerIsAwayAnswersGoToTheStoreAllTheSame() async throws {
+        let bench = try await RunnerBench(records: 4)
+        let (isClaiming, isWritten) = (Signal(), Signal())
+        let store = WatchedStore(
+            bench.store, isAtServer: true,
+            before: { operation, number in
+                guard operation == .claim, number == 2 else { return }
+                isClaiming.give()
+                await isWritten.wait()
+            },
+            after: { operation, _ in if operation == .finish { isWritten.give() } })
+        let submitter = bench.submitter { call in
+            if call.number == 2 { await isClaiming.wait() }
+            return .success
+        }
+        let runner = bench.runner(RunnerBench.unhurried { $0.concurrency = 2 }, submitter, keeping: store)
+        #expect(try await runner.run(bench.batch, stop: StopSignal()) == .completed)
+        #expect(submitter.calls.count == 4)
+        let counts = try await bench.counts
+        #expect(counts.succeeded == 4 && counts.calls == 4)
+    }
+
     @Test func whenAClaimFailsCallsUnderWayAreStillWritten() async throws {
         let bench = try await RunnerBench(records: 10)
         let store = WatchedStore(bench.store, failing: .claim, after: 3)
