@@ -38,7 +38,7 @@ struct NodeFoldersTests {
         }
         #expect(ends.count == 2 && claiming.unsynchronized == [])
         #expect(claiming.events.contains { if case .written = $0 { true } else { false } })
-        let spooling = try await FileOrder.observing(below: path) { _ in
+        let spooling = await FileOrder.observing(below: path) { _ in
             try? await a.keeping(ends) { throw StoreError(.stateNotWritten, "the server is gone") }
         }
         let spool = path + "/spool"
