@@ -135,7 +135,8 @@ extension SharedInstallation {
 
     /// How many answers are kept in a node's folder.
     fileprivate func spooledAttempts(_ node: String) throws -> Int {
-        let lines = try installation.text("node-\(node)/spool").split(separator: "\n")
+        // There is no such file before something is kept.
+        let lines = ((try? installation.text("node-\(node)/spool")) ?? "").split(separator: "\n")
         return Set(try lines.map { try #require($0.firstMatch(of: /"attempt":(\d+)/)).1 }).count
     }
 
