@@ -338,25 +338,28 @@ import Testing
     }
 
     @Test func whileAServerIsAwayAnswersGoToTheStoreAllTheSame() async throws {
-        let bench = try await RunnerBench(records: 4)
-        let (isClaiming, isWritten) = (Signal(), Signal())
+        let bench = try await RunnerBench(records: 9)
+        let (isClaiming, isWritten, isUnderWay) = (Signal(), Signal(), Lock(false))
         let store = WatchedStore(
             bench.store, isAtServer: true,
-            before: { operation, number in
-                guard operation == .claim, number == 2 else { return }
+            before: { operation, _ in
+                guard operation == .claim, isUnderWay.withLock({ $0 }) else { return }
                 isClaiming.give()
                 await isWritten.wait()
             },
             after: { operation, _ in if operation == .finish { isWritten.give() } })
         let submitter = bench.submitter { call in
-            if call.number == 2 { await isClaiming.wait() }
+            if call.number == 3 {
+                isUnderWay.withLock { $0 = true }
+                await isClaiming.wait()
+            }
             return .success
         }
         let runner = bench.runner(RunnerBench.unhurried { $0.concurrency = 2 }, submitter, keeping: store)
         #expect(try await runner.run(bench.batch, stop: StopSignal()) == .completed)
-        #expect(submitter.calls.count == 4)
+        #expect(submitter.calls.count == 9)
         let counts = try await bench.counts
-        #expect(counts.succeeded == 4 && counts.calls == 4)
+        #expect(counts.succeeded == 9 && counts.calls == 9)
     }
 
     @Test func whenAClaimFailsCallsUnderWayAreStillWritten() async throws {
