@@ -339,7 +339,8 @@ import Testing
 
     @Test func whileAServerIsAwayAnswersGoToTheStoreAllTheSame() async throws {
         let bench = try await RunnerBench(records: 9)
-        let (isClaiming, isWritten, isUnderWay) = (Signal(), Signal(), Lock(false))
+        let (isClaiming, isWritten) = (Signal(), Signal())
+        let isUnderWay = Lock(false)
         let store = WatchedStore(
             bench.store, isAtServer: true,
             before: { operation, _ in
