@@ -24,15 +24,46 @@ package final class PostgreSQLStandby: Sendable {
         cat >/dev/null
         """
 
-    /// Copies a server, and lets all of its commits wait for the copy from then on.
-    package init(synchronousTo server: PostgreSQLServer) throws {
+    /// Copies a server, whose commits wait for nobody.
+    package init(of server: PostgreSQLServer) throws {
         self.server = server
         shell = try HeldShell(Self.script, [server.folder])
         guard !shell.line.isEmpty else {
             throw PostgreSQLServer.Failure(description: "no standby: pg_basebackup or its start failed")
         }
+    }
+
+    /// Copies a server, and lets all of its commits wait for the copy from then on.
+    package convenience init(synchronousTo server: PostgreSQLServer) throws {
+        try self.init(of: server)
         try server.run("ALTER SYSTEM SET synchronous_standby_names = '*'", in: "postgres")
         try server.run("SELECT pg_reload_conf()", in: "postgres")
+    }
+
+    /// The folder of its socket.
+    package var folder: String { shell.line }
+
+    /// Whether it has all that the server has committed.
+    package var hasAll: Bool {
+        get throws {
+            let sent = try server.run("SELECT pg_current_wal_lsn()", in: "postgres").first ?? ""
+            return try run("SELECT pg_last_wal_replay_lsn() >= '\(sent)'") == ["t"]
+        }
+    }
+
+    /// Lets it hear of no more commits: they are lost when it is promoted.
+    package func cutOff() async throws {
+        try run("ALTER SYSTEM SET primary_conninfo = ''")
+        try run("SELECT pg_reload_conf()")
+        try await waitUntil { try run("SELECT 1 FROM pg_stat_wal_receiver").isEmpty }
+    }
+
+    /// Makes it the primary.
+    package func promote() throws { try run("SELECT pg_promote()") }
+
+    @discardableResult
+    private func run(_ sql: String) throws -> [String] {
+        try PostgreSQLServer.run(sql, in: "postgres", at: shell.line)
     }
 
     /// Whether the server takes it for the one that its commits wait for.
@@ -61,11 +92,14 @@ package final class PostgreSQLStandby: Sendable {
     package func goOn() throws { try signal(SIGCONT) }
 
     private func signal(_ number: Int32) throws {
-        let pids = try PostgreSQLServer.run("SELECT pid FROM pg_stat_wal_receiver", in: "postgres", at: shell.line)
+        let pids = try run("SELECT pid FROM pg_stat_wal_receiver")
         guard let pid = pids.first.flatMap({ pid_t($0) }), kill(pid, number) == 0 else {
             throw PostgreSQLServer.Failure(description: "the standby follows nobody")
         }
     }
+
+    /// Ends it, where no commit waits for it.
+    package func end() { shell.end() }
 
     /// Ends it, and lets the server's commits wait for nobody.
     package func stop() throws {

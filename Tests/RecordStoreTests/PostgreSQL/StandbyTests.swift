@@ -105,4 +105,52 @@ struct StandbyTests {
         try await nodes.close(a)
         server.stop()
     }
+
+    @Test(
+        "A failover that lost commits: nodes find the new primary, and say what it lacks before anything is called; nothing "
+            + "is called again")
+    func isPromoted() async throws {
+        let server = try PostgreSQLServer()
+        let standby = try PostgreSQLStandby(of: server)
+        let nodes = try NodesFixture(at: server)
+        let hosts = server.folder + "," + standby.folder
+        let (a, b) = (try await nodes.open("a", at: hosts), try await nodes.open("b", at: hosts))
+        nodes.endBeats(of: a, b)
+        let batch = try await nodes.sharedBatch(of: a, count: 8)
+        let kept = try await a.claim(batch, 2).records
+        #expect(try await a.finish([kept[0].succeeded]) == 1)
+        try await waitUntil { try standby.hasAll }
+
+        // From here on the standby hears of nothing.
+        try await standby.cutOff()
+        #expect(try await a.finish([kept[1].succeeded]) == 1)
+        let (lostByA, lostByB) = (try await a.claim(batch, 2).records, try await b.claim(batch, 1).records)
+        #expect(try await b.finish([lostByB[0].rejected]) == 1)
+        server.stop()
+        try standby.promote()
+
+        // The first that asks delivers what it knows, and waits for the other, who alone knows of its own.
+        try a.beatNow()
+        #expect(
+            try await a.statuses(batch)
+                == [.succeeded, .inDoubt, .inDoubt, .inDoubt, .queued, .queued, .queued, .queued])
+        #expect(try await a.batch(batch.id).state == .halted)
+        _ = try await a.moveBatch(batch.id, from: [.halted], to: .running, reason: nil)
+        #expect(try await a.claim(batch, 8).obstacle?.contains("b") == true)
+        try b.beatNow()
+        #expect(try await a.batch(batch.id).reason?.contains("replaced") == true)
+        _ = try await a.moveBatch(batch.id, from: [.halted], to: .running, reason: nil)
+
+        let rest = try await a.claim(batch, 8).records + (try await b.claim(batch, 8).records)
+        #expect(rest.map(\.id.line) == [7, 8, 9])
+        // An answer that comes after all is taken, as are those that the server had lost with their commits.
+        #expect(try await a.finish([lostByA[0].succeeded, lostByA[1].succeeded, kept[1].succeeded]) == 3)
+        #expect(try await b.finish([lostByB[0].rejected]) == 1)
+        #expect(try await a.finish(rest.map(\.succeeded)) == 3)
+        let counts = try await a.progress(batch.id)
+        #expect(counts.succeeded == 7 && counts.failed == 1 && counts.calls == 8 && counts.inDoubt == 0)
+        try await a.close()
+        try await b.close()
+        standby.end()
+    }
 }
