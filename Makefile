@@ -32,6 +32,7 @@ TARGETS ?=
 ENGINE ?=
 STEPS ?=
 KINDS ?=
+DURABILITY ?=
 MATCHING ?=
 # How many tests go on at a time. All two thousand at once take longer, and each waits for the others until its calls time out.
 WIDTH ?= 12
@@ -89,7 +90,8 @@ chaos: PACKAGES += postgresql-15 patroni etcd-server python3-etcd iproute2 util-
 chaos: packages
 	$(SWIFT) build --product rollcall
 	python3 Tests/Chaos/test_checker.py
-	python3 Tests/Chaos/chaos.py --seed $(SEED) --faults $(or $(FAULTS),12) --minutes $(MINUTES) --kinds '$(KINDS)'
+	python3 Tests/Chaos/chaos.py --seed $(SEED) --faults $(or $(FAULTS),12) --minutes $(MINUTES) --kinds '$(KINDS)' \
+		--durability '$(DURABILITY)'
 
 fuzz: packages
 	$(SWIFT) build --build-tests

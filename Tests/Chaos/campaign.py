@@ -24,16 +24,18 @@ class Stuck(Exception):
 
 
 class Campaign:
-    def __init__(self, binary, seed, rate, say):
+    def __init__(self, binary, seed, rate, say, durability=None):
         self.random = random.Random(seed)
+        self.is_durable = durability == "synchronous"
         self.seed, self.rate, self.say = seed, rate, say
         self.world = World(ADDRESSES)
         self.cluster = Cluster(self.world)
         self.emulator = Emulator(self.world, binary)
-        self.runners = [Runner(self.world, binary, n, self.cluster.url, self.emulator, rate) for n in NODES]
+        self.runners = [Runner(self.world, binary, n, self.cluster.url, self.emulator, rate, durability) for n in NODES]
         self.feeds, self.next_look = False, 0
         self.watched, self.orphans = [], []
         self.seen, self.present, self.halts, self.caps, self.losses, self.quiet = [], [], [], [], [], []
+        self.lost_ends = []
         self.was_halted = set()
 
     # What goes on all the time.
@@ -198,8 +200,9 @@ class Campaign:
         self.seen += seen
         self.present += [[a["record"], a["id"]] for a in seen if (a["record"], a["id"]) in own]
         claims = sum((a["record"], a["id"]) not in own for a in seen)
-        ends = sum(bool(a["outcome"]) and own.get((a["record"], a["id"])) == "" for a in seen)
-        return claims, ends
+        ends = [a for a in seen if a["outcome"] and own.get((a["record"], a["id"])) == ""]
+        self.lost_ends += [{name: a[name] for name in ("record", "id", "outcome")} for a in ends]
+        return claims, len(ends)
 
     # The cap.
 
@@ -209,10 +212,16 @@ class Campaign:
         if not rows:
             raise Stuck("the calls of the day can't be read")
         cap = int(rows[0][0]) + further
+        self.say(f"cap: {further} further calls")
         for runner in self.runners:
             runner.configure(cap)
             runner.reload()
         return cap
+
+    def reach_cap(self, cap):
+        """Waits until the day's calls are used up, and then whether one more comes."""
+        self.until("the day's cap", lambda: self.ask("SELECT max(calls) FROM rollcall.call_days") == [[str(cap)]], 180)
+        self.wait(10)
 
     def lift_cap(self, cap):
         self.emulator.read()
@@ -254,7 +263,8 @@ class Campaign:
             "attempts": attempts,
             "lives": [life for runner in self.runners for life in runner.lives],
             "lost_calls": int(lost[0][0]), "caps": self.caps, "orphans": self.orphans, "seen": self.seen,
-            "present": self.present, "halts": self.halts, "losses": self.losses,
+            "present": self.present, "halts": self.halts, "losses": self.losses, "lost_ends": self.lost_ends,
+            "durable": self.is_durable,
             "quiet": self.quiet,
             "results": {batch: rows for runner in self.runners for batch, rows in runner.results().items()},
         }

@@ -2,7 +2,7 @@
 """Faults by seed on three runners that share a PostgreSQL database of three servers, checked by what the API's log and the
 ledger say afterwards.
 
-Usage: chaos.py --seed N --faults N --minutes N [--kinds a,b] [--binary FILE]
+Usage: chaos.py --seed N --faults N --minutes N [--kinds a,b] [--durability synchronous] [--binary FILE]
        chaos.py --check HISTORY
 
 It runs as root in namespaces of its own (network, mounts, processes), all of which end with it. The exit code is 0 when no
@@ -28,6 +28,7 @@ def arguments():
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--rate", type=float, default=30, help="the contract's, calls per second")
     parser.add_argument("--kinds", default="", help="only these faults, by commas")
+    parser.add_argument("--durability", choices=["", "synchronous"], help="database_durability; then no failover loses anything")
     parser.add_argument("--binary", default=f"{ROOT}/.build/debug/rollcall")
     parser.add_argument("--check", help="judge a history again")
     return parser.parse_args()
@@ -66,7 +67,7 @@ def perform(campaign, faults, end, say):
         if cap is None:
             campaign.wait(campaign.random.choice([1, 4]))
     if cap is not None:
-        campaign.wait(10)
+        campaign.reach_cap(cap)
         campaign.lift_cap(cap)
         say(f"cap: {campaign.caps[-1]['calls']} calls of {cap}")
         campaign.settle()
@@ -91,17 +92,17 @@ def main():
 
     end = began + options.minutes * 60
     # On a copy, so that a build meanwhile changes nothing.
-    campaign = Campaign(f"{world.ROOT}/rollcall-tool", options.seed, options.rate, say)
+    campaign = Campaign(f"{world.ROOT}/rollcall-tool", options.seed, options.rate, say, options.durability)
     shutil.copy(options.binary, f"{world.ROOT}/rollcall-tool")
     kinds = [kind for kind in options.kinds.split(",") if kind]
-    faults = draw(campaign.random, options.faults, kinds)
+    faults = draw(campaign.random, options.faults, kinds, campaign.is_durable)
     code, folder = 2, f"{ROOT}/.build-chaos/seed-{options.seed}"
     try:
         campaign.begin()
         say(f"seed {options.seed}: three servers, three runners, calls begin")
-        campaign.be_quiet(12)
+        campaign.be_quiet(20)
         done = perform(campaign, faults, end, say)
-        campaign.be_quiet(12)
+        campaign.be_quiet(20)
         campaign.finish()
         history = campaign.history()
         with open(f"{campaign.world.logs}/history.json", "w") as file:
@@ -122,6 +123,7 @@ def main():
     campaign.world.keep_logs(folder)
     if code != 0:
         kinds = f" KINDS={options.kinds}" if options.kinds else ""
+        kinds += f" DURABILITY={options.durability}" if options.durability else ""
         print(f"FAILED: make chaos SEED={options.seed} FAULTS={options.faults}{kinds}; logs and history: {folder}")
     sys.stdout.flush()
     os._exit(code)

@@ -13,6 +13,8 @@ A history is a value of JSON:
 - caps: [{"calls", "cap"}], calls that the log had of the day while the cap was in force
 - orphans: [{"node", "seconds"}]: how long after a kill its calls were open still, None: until the end
 - seen: attempts that a primary had committed before it was replaced, [{"record", "id", "slot", "outcome", "file"}]
+- lost_ends: those that had ended there, [{"record", "id", "outcome"}], and had not at its successor when it was asked first
+- durable: whether nodes wanted a synchronous standby, so that a failover loses nothing
 - present: ids of those that its successor had, too, when it was asked first
 - halts: [{"batch", "reason"}]
 - losses: [{"from", "until"}] in s, when a primary with asynchronous replication was replaced: it may have taken answers
@@ -20,6 +22,8 @@ A history is a value of JSON:
 - quiet: [{"from", "until"}] in µs by the servers' clock, while lines waited at each node and nothing was at fault
 - results: batch's number → [[line, status in words]], as the files say that users get
 """
+import bisect
+
 SUCCEEDED, IN_DOUBT = 2, 4
 WORDS = {2: "succeeded", 3: "failed", 4: "in_doubt", 5: "invalid", 6: "reused", 7: "cancelled"}
 FINAL = set(WORDS)
@@ -126,6 +130,9 @@ def _check_rate(history, verdict):
         # One slot more or less lies at its two ends.
         if used < offered * 0.995 - 1:
             verdict.accuse("rate", f"{used} slots used of {offered:.0f} while all was well")
+        least = _least(times, spell["from"], spell["until"], 10_000_000)
+        if least is not None and least < rate * 10 * 0.995 - 1:
+            verdict.accuse("rate", f"{least} slots used in 10 s while all was well")
     arrivals = sorted(call["at"] for call in history["calls"])
     verdict.figures["most calls arriving in 1 s"] = _most(arrivals, 1_000)
     # A call leaves within two seconds of its slot; a third covers its way.
@@ -142,6 +149,15 @@ def _most(times, length):
             first += 1
         most = max(most, index - first + 1)
     return most
+
+
+def _least(times, start, end, length):
+    """How many of these times at least lie in a half-open window of that length between start and end; None where none fits."""
+    # The emptiest windows begin just behind one of them, or with the whole spell.
+    starts = [start] + [time + 1 for time in times if start <= time and time + 1 + length <= end]
+    if start + length > end:
+        return None
+    return min(bisect.bisect_left(times, first + length) - bisect.bisect_left(times, first) for first in starts)
 
 
 def _check_caps(history, verdict):
@@ -193,6 +209,19 @@ def _check_losses(history, verdict):
     if unknown > history["lost_calls"]:
         verdict.accuse("named", f"{unknown} attempts of batches that were lost whole, and {history['lost_calls']} are counted")
     verdict.figures["attempts lost by failovers"] = len(lost)
+    outcomes = {(a["record"], a["id"]): a["outcome"] for a in history["attempts"]}
+    lost_ends = history.get("lost_ends", [])
+    for end in lost_ends:
+        # None: it is accused above.
+        outcome = outcomes.get((end["record"], end["id"]))
+        name = f"attempt {end['id']} of record {end['record']}"
+        if outcome == "unsent" and end["outcome"] != "unsent":
+            verdict.accuse("named", f"{name} had ended as {end['outcome']}, and is said to be unsent")
+        if outcome == "in_doubt" and end["record"] >> 32 not in halted:
+            verdict.accuse("named", f"the end of {name} was lost by a failover, and its batch did not halt")
+    verdict.figures["ends lost by failovers"] = len(lost_ends)
+    if history.get("durable") and lost:
+        verdict.accuse("named", f"{len(lost)} attempts were lost although a synchronous standby was wanted")
 
 
 def _check_results(history, verdict):

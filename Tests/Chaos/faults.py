@@ -15,6 +15,11 @@ def _leader(campaign, synchronous):
     return leader
 
 
+def _either(campaign):
+    """Whether the replication of a fault that can have both kinds is synchronous."""
+    return campaign.random.random() < 0.5 or campaign.is_durable
+
+
 def _successor(campaign, old, synchronous):
     """Waits for another primary; its name."""
     found, start = [], time.time()
@@ -127,17 +132,20 @@ def lose_commits(campaign):
 
 def stop_primary(campaign):
     """SIGSTOP of the primary with its Patroni; it wakes after another was promoted, and knows nothing of it."""
-    synchronous = campaign.random.random() < 0.5
+    synchronous = _either(campaign)
     leader = _leader(campaign, synchronous)
     seen = campaign.remember_attempts(leader)
+    start = time.monotonic()
     campaign.world.stop(leader)
     next_one = _successor(campaign, leader, synchronous)
     lost = campaign.compare(seen, next_one)
-    pause = campaign.random.choice([0, 2, 15])
-    campaign.wait(pause)
+    # In half of the cases for as long as one runner stands still above.
+    pause = campaign.random.choice([0, 2, 30, 30])
+    campaign.wait(max(pause if pause < 30 else 0, start + pause - time.monotonic()))
     campaign.world.wake(leader)
     kind = "synchronous" if synchronous else "asynchronous"
-    return f"{leader} stopped ({kind}), {next_one} took over; awake {pause} s later; {lost[0]} claims and {lost[1]} ends lost"
+    return (f"{leader} stopped ({kind}) for {time.monotonic() - start:.0f} s, {next_one} took over; {lost[0]} claims and "
+            f"{lost[1]} ends lost")
 
 
 def switch_over(campaign):
@@ -186,9 +194,14 @@ def fail_over_with_runner(campaign):
     """A runner and the primary are killed together."""
     runner = campaign.random.choice(campaign.runners)
     runner.kill()
-    text = fail_over(campaign, synchronous=campaign.random.random() < 0.5)
+    text = fail_over(campaign, synchronous=_either(campaign))
+    # Nobody can enter anything before there is a primary.
+    campaign.watch_orphans(runner)
+    pause = campaign.random.choice([0, 34])
+    campaign.wait(pause)
+    campaign.stop_watching(runner)
     runner.start()
-    return f"runner {runner.name}; {text}"
+    return f"runner {runner.name}, for {pause} s beyond; {text}"
 
 
 FAULTS = {
@@ -200,7 +213,11 @@ FAULTS = {
 }
 
 
-def draw(random, count, kinds):
-    """So many faults, by weight: the kinds that are wanted, or all."""
-    names = [name for name in FAULTS if not kinds or name in kinds]
+# Those in which a primary acknowledges what no standby has.
+ASYNCHRONOUS = {"failover-async", "lost-commits"}
+
+
+def draw(random, count, kinds, is_durable=False):
+    """So many faults, by weight: the kinds that are wanted, or all; where nodes want a synchronous standby, none without."""
+    names = [name for name in FAULTS if (not kinds or name in kinds) and not (is_durable and name in ASYNCHRONOUS)]
     return random.choices(names, [FAULTS[name][1] for name in names], k=count)

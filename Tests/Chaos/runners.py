@@ -30,7 +30,7 @@ output: out-{name}
 node: {{ name: {name}, folder: node-{name} }}
 limits: {{ rate: {rate}, concurrency: 16{cap} }}
 jobs: jobs-{name}
-"""
+{durability}"""
 
 
 class Emulator:
@@ -72,8 +72,9 @@ class Emulator:
 class Runner:
     """One node's daemon: its settings, its process, its drop folder, and what became of each of its processes."""
 
-    def __init__(self, world, binary, name, url, emulator, rate):
+    def __init__(self, world, binary, name, url, emulator, rate, durability):
         self.world, self.binary, self.name = world, binary, name
+        self.durability = durability
         self.host = HOSTS[name]
         self.url, self.emulator, self.rate = url, emulator, rate
         self.process = None
@@ -93,7 +94,8 @@ class Runner:
         path = f"{HOME}/{self.name}.yaml"
         text = SETTINGS.format(
             url=self.url, api=self.emulator.address, name=self.name, rate=self.rate,
-            cap="" if cap is None else f", daily_calls: {cap}")
+            cap="" if cap is None else f", daily_calls: {cap}",
+            durability=f"database_durability: {self.durability}\n" if self.durability else "")
         with open(f"{path}.new", "w") as file:
             os.fchmod(file.fileno(), 0o600)
             file.write(text)

@@ -51,6 +51,40 @@ class CheckerTests(unittest.TestCase):
             history["attempts"].append(dict(history["attempts"][3], id=99, correlation_id="again", slot=109_000_000))
         self.assertEqual(self.broken(change), {"twice"})
 
+    def test_an_end_that_was_lost_and_is_named_nowhere(self):
+        lost = {"record": BATCH + 2 + 38, "id": 39, "outcome": "succeeded"}
+        self.assertIn("named", self.broken(lambda history: history.update(lost_ends=[lost])))
+
+    def test_an_end_that_was_lost_and_whose_call_is_said_to_be_unsent(self):
+        def change(history):
+            history["lost_ends"] = [{"record": BATCH + 2, "id": 1, "outcome": "succeeded"}]
+            history["attempts"][0]["outcome"] = "unsent"
+        self.assertIn("named", self.broken(change))
+
+    def test_an_end_that_was_lost_and_told_again(self):
+        lost = {"record": BATCH + 2, "id": 1, "outcome": "succeeded"}
+        self.assertEqual(self.broken(lambda history: history.update(lost_ends=[lost])), set())
+
+    def test_an_attempt_lost_where_none_may_be(self):
+        def change(history):
+            history["present"] = []
+            history["halts"] = [{"batch": 7, "reason": "the server was replaced"}]
+        self.assertEqual(self.broken(change), set())
+
+        def durably(history):
+            change(history)
+            history["durable"] = True
+        self.assertEqual(self.broken(durably), {"named"})
+
+    def test_ten_idle_seconds_in_a_longer_spell(self):
+        def change(history):
+            history["attempts"] = [dict(history["attempts"][0], record=n, id=n, slot=100 * MICROSECONDS + n * 50_000)
+                                   for n in range(800) if not 200 <= n < 208]
+            history["quiet"] = [{"from": 100 * MICROSECONDS, "until": 140 * MICROSECONDS}]
+        found = copy.deepcopy(sound())
+        change(found)
+        self.assertIn(("rate", "192 slots used in 10 s while all was well"), check(found).violations)
+
     def test_a_line_without_a_record(self):
         self.assertIn("lost", self.broken(lambda history: history["records"].pop(5)))
 

@@ -106,9 +106,7 @@ struct StandbyTests {
         server.stop()
     }
 
-    @Test(
-        "A failover that lost commits: nodes find the new primary, and say what it lacks before anything is called; nothing "
-            + "is called again")
+    @Test("A failover that lost commits: nodes find the new primary, and say what it lacks before anything is called")
     func isPromoted() async throws {
         let server = try PostgreSQLServer()
         let standby = try PostgreSQLStandby(of: server)
