@@ -117,6 +117,49 @@ extension EndToEnd.Nodes {
                 }
                 let ledger = try await shared.ledger()
                 try shared.expectNothingTwice(ledger.attempts, but: 1)
+                // The tests' server has neither of both.
+                let said = [
+                    "fsync is off: ", "full_page_writes is off: ", "on this server's disk alone", "oldest transaction",
+                ]
+                let doctor = try await shared.rollcall("doctor", as: "b")
+                for text in said {
+                    #expect(doctor.output.contains(text), "\(doctor.output)")
+                }
+            }
+        }
+
+        @Test(
+            "What an operator decides at one node stops the batch that another runs, and lets it go on",
+            arguments: ["pause", "cancel"])
+        func decidedElsewhere(command: String) async throws {
+            let held = HeldAnswers(after: 20)
+            var knobs = EmulatorConfiguration()
+            knobs.beforeAnswer = { await held.pass() }
+            try await SharedInstallation.with(knobs, nodes: ["a", "b"]) { shared in
+                defer { held.release() }
+                let daemon = try await shared.daemon("a")
+                try shared.installation.drop(Accounts.csv(200), as: "day.csv", into: "drop-a/inbox")
+                try await held.begun()
+                let decided = try await shared.rollcall(command, "day-1", as: "b")
+                #expect(decided.status == 0, "\(decided.errors)")
+                held.release()
+                let state = command == "pause" ? "paused" : "cancelled"
+                let standing = "SELECT state, in_flight FROM rollcall.batches"
+                try await waitUntil { try shared.rows(standing) == ["\(state)|0"] }
+                let sent = shared.installation.emulator.calls.total
+                #expect(sent < 200)
+                if command == "pause" {
+                    let resumed = try await shared.rollcall("resume", "day-1", as: "b")
+                    #expect(resumed.status == 0, "\(resumed.errors)")
+                    try await waitUntil { try shared.rows(standing) == ["completed|0"] }
+                }
+                try await shared.installation.end(daemon)
+                let ledger = try await shared.ledger()
+                let counts = try #require(ledger.batches.first).counts
+                #expect(counts.succeeded == (command == "pause" ? 200 : sent))
+                #expect(counts.cancelled == 200 - counts.succeeded && counts.inDoubt == 0)
+                #expect(shared.installation.emulator.calls.total == counts.succeeded)
+                try shared.expectNothingTwice(ledger.attempts)
             }
         }
 

@@ -2,7 +2,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-@Suite("The reminders of keys that were sent")
+@Suite("The reminders of keys that were sent", .everyEngine)
 struct KeyReminderTests {
     private static let key = String(repeating: "a1", count: 32)
 
