@@ -218,9 +218,13 @@ class Campaign:
             runner.reload()
         return cap
 
+    def calls_today(self):
+        rows = self.ask("SELECT coalesce(max(calls), 0) FROM rollcall.call_days")
+        return int(rows[0][0]) if rows else 0
+
     def reach_cap(self, cap):
         """Waits until the day's calls are used up, and then whether one more comes."""
-        self.until("the day's cap", lambda: self.ask("SELECT max(calls) FROM rollcall.call_days") == [[str(cap)]], 180)
+        self.until("the day's cap", lambda: self.calls_today() >= cap, 180)
         self.wait(10)
 
     def lift_cap(self, cap):

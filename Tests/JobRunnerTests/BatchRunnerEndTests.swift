@@ -181,15 +181,16 @@ import Testing
     }
 
     @Test func drainingAwaitsCallsUnderWayAndMakesNoMore() async throws {
-        let bench = try await RunnerBench(records: 50)
+        let clock = HeldClock()
+        let bench = try await RunnerBench(records: 50, clock: clock)
         let stop = StopSignal()
         let submitter = bench.submitter { call in
             if call.number == 4 { stop.drain() }
-            for _ in 0..<100 { await Task.yield() }
+            await clock.sleep(until: clock.monotonic + .seconds(1))
             return .success
         }
-        let end = try await bench.runner(RunnerBench.unhurried { $0.concurrency = 8 }, submitter)
-            .run(bench.batch, stop: stop)
+        let runner = bench.runner(RunnerBench.unhurried { $0.concurrency = 8 }, submitter)
+        let end = try await clock.whileTimePasses { try await runner.run(bench.batch, stop: stop) }
         #expect(end == .stopped)
         let counts = try await bench.counts
         #expect(counts.succeeded == submitter.calls.count)

@@ -122,11 +122,13 @@ import Testing
     }
 
     @Test func theFirstCallIsMadeAloneAndOthersOnlyAfterItsAnswer() async throws {
-        let bench = try await RunnerBench(records: 40)
+        let clock = HeldClock()
+        let bench = try await RunnerBench(records: 40, clock: clock)
         let several = Signal()
         let submitter = bench.submitter { call in
             if call.number == 1 {
-                for _ in 0..<1000 { await Task.yield() }
+                // The clock moves when nobody has anything else to do: others would have begun.
+                await clock.sleep(until: clock.monotonic + .seconds(1))
             } else if call.underWay >= 8 {
                 several.give()
             } else {
@@ -134,8 +136,8 @@ import Testing
             }
             return .success
         }
-        let end = try await bench.runner(RunnerBench.unhurried { $0.concurrency = 8 }, submitter)
-            .run(bench.batch, stop: StopSignal())
+        let runner = bench.runner(RunnerBench.unhurried { $0.concurrency = 8 }, submitter)
+        let end = try await clock.whileTimePasses { try await runner.run(bench.batch, stop: StopSignal()) }
         #expect(end == .completed)
         #expect(submitter.calls[1].underWay == 1)
         #expect(submitter.calls.map(\.underWay).max() == 8)

@@ -8,11 +8,16 @@ import Results
 package struct ExportOperation: Sendable {
     private let config: String
     private let batch: String
-    private let format: String
+    private let format: Format
     private let console: Console
 
-    /// Describes what to export; `format` is `csv` or `jsonl`.
-    package init(config: String, batch: String, format: String, console: Console = .standard) {
+    /// As what it is written.
+    package enum Format: String, Sendable, CaseIterable {
+        case csv, jsonl
+    }
+
+    /// Describes what to export.
+    package init(config: String, batch: String, format: Format, console: Console = .standard) {
         self.config = config
         self.batch = batch
         self.format = format
@@ -29,13 +34,18 @@ package struct ExportOperation: Sendable {
     private func export(in session: OperatorSession) async throws {
         let (place, store) = (session.place, session.store)
         let batch = try await store.batchOrFailure(batch)
-        try await session.note(.export, of: batch.id, detail: format)
+        try await session.note(.export, of: batch.id, detail: format.rawValue)
         let form = place.resultsPlace(of: batch).form
         let layout = try RecordLayout(decoding: await store.layout(of: batch.id))
         let delimiter = form.delimiter == .input ? ReturnedRows(layout: layout).delimiter : nil
+        let exported: ExportFormat =
+            switch format {
+            case .csv: .csv
+            case .jsonl: .jsonl
+            }
         do {
             try await ResultWriter(store: store).export(
-                batch.id, as: ExportFormat(rawValue: format) ?? .csv, options: form,
+                batch.id, as: exported, options: form,
                 inputDelimiter: delimiter, to: console.outputDescriptor)
         } catch let error as ResultError where error.code == .closed {
             // The reader, such as `head`, has seen enough.

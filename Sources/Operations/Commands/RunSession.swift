@@ -132,10 +132,12 @@ struct RunSession: Sendable {
     /// - Throws: `StoreError` when state could not be read or written; `ResultError`.
     func run(_ id: BatchID, only rerun: Rerun? = nil, json: Bool) async throws -> ExitStatus {
         let batch = try await started(store.batch(id))
+        let clock = SystemClock()
         let display = ProgressDisplay(
             batch: batch, sending: rerun?.records ?? batch.counts.queued,
-            cost: try await RunningCost(of: batch, under: job, in: store, pricing: place.pricing), console: console)
-        let traffic = EndpointTraffic(configuration: configuration, clock: SystemClock())
+            cost: try await RunningCost(
+                of: batch, under: job, in: store, pricing: place.pricing, at: clock.now), console: console)
+        let traffic = EndpointTraffic(configuration: configuration, clock: clock)
         let runner = BatchRunner(
             store: store, submitter: client, requests: try await BatchRequests(of: id, in: store),
             configuration: configuration,

@@ -177,13 +177,15 @@ struct RunningCost: Equatable {
     /// Looks up what is known of a batch now; nil without a price list.
     ///
     /// - Throws: `StoreError` when the database cannot be read.
-    init?(of batch: Batch, under job: JobDefinition, in store: RecordStore, pricing: Pricing?) async throws {
+    init?(
+        of batch: Batch, under job: JobDefinition, in store: RecordStore, pricing: Pricing?, at now: WallTime
+    ) async throws {
         guard let pricing else { return nil }
         let days = try await store.ledgerDays(inMonthsOf: batch.id)
         guard case .known(_, let certain, _) = Cost.share(of: days, pricing: pricing, where: { $0.batch == batch.id })
         else { return nil }
         let spending = Spending(store: store, job: job, pricing: pricing)
-        self.init(pricing, before: certain, callsThisMonth: try await spending.callsThisMonth(at: WallTime.now()))
+        self.init(pricing, before: certain, callsThisMonth: try await spending.callsThisMonth(at: now))
     }
 
     /// `USD 12.30`.

@@ -130,7 +130,7 @@ private struct RetentionRound {
         }
         if outcome.hasErased {
             // Where somebody reads just now, maintenance overwrites what is left.
-            _ = try await store.emptyWAL()
+            _ = try await store.emptyLog()
         }
         try await removeFiles(of: plan, &outcome)
         return outcome

@@ -149,8 +149,9 @@ extension WriterConnection {
         statement.bind(node?.number, at: 6)
         statement.bind(node?.epoch, at: 7)
         statement.bind(copying: permit.claim, at: 8)
-        statement.bind(permit.plan.slot(index), at: 9)
-        statement.bind(permit.plan.slot(index) + SlotPlan.length, at: 10)
+        let slot = permit.plan.slot(index)
+        statement.bind(slot.microseconds, at: 9)
+        statement.bind((slot + SlotPlan.length).microseconds, at: 10)
         return permit.plan.window(index, before: permit.before, after: permit.after)
     }
 

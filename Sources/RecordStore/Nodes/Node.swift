@@ -65,10 +65,36 @@ final class Node: Sendable {
     func owns(_ attempt: AttemptID) -> Bool { owned.withLock { $0.contains(attempt) } }
 }
 
-/// Time as the database has it, in microseconds since 1970 UTC; it is written once per query, so that it is the
-/// statement's own.
+/// Time as the database's server has it.
 enum DatabaseClock {
+    /// Now, in SQL, in microseconds since 1970 UTC; it is written once per query, so that it is the statement's own.
     static let now = "CAST(date_part('epoch', clock_timestamp()) * 1000000 AS bigint)"
+}
+
+/// A time by the clock of the database's server, which no node's own is compared with.
+struct DatabaseTime: Hashable, Comparable, Sendable {
+    /// Since 1970 UTC, as columns named `…_us` have it.
+    let microseconds: Int64
+
+    init(microseconds: Int64) { self.microseconds = microseconds }
+
+    /// What a node entered by its own clock, taken for the server's.
+    init(_ time: WallTime) { microseconds = time.milliseconds * 1_000 }
+
+    static func < (left: DatabaseTime, right: DatabaseTime) -> Bool { left.microseconds < right.microseconds }
+
+    static func + (time: DatabaseTime, duration: Duration) -> DatabaseTime {
+        DatabaseTime(microseconds: time.microseconds + duration.microseconds)
+    }
+
+    static func - (left: DatabaseTime, right: DatabaseTime) -> Duration {
+        .microseconds(left.microseconds - right.microseconds)
+    }
+}
+
+extension Duration {
+    /// Whole microseconds.
+    var microseconds: Int64 { nanoseconds / 1_000 }
 }
 
 extension Node {
@@ -112,8 +138,8 @@ extension Node {
                 WHERE id = ?
                 """,
             arguments: [
-                epoch, provenance.host, Int64(getpid()), provenance.version, WallTime.now(), leaseLength,
-                description.longestCallInMicroseconds, number,
+                epoch, provenance.host, Int64(getpid()), provenance.version, WallTime.now(),
+                NodeLease.length.microseconds, description.longestCall.microseconds, number,
             ])
         return (number, epoch)
     }
@@ -141,8 +167,8 @@ extension Node {
                 """,
             arguments: [
                 description.name, folder.identifier, epoch, provenance.host, Int64(getpid()), provenance.version,
-                WallTime.now(), leaseLength, description.longestCallInMicroseconds, answered.identifier,
-                answered.timeline,
+                WallTime.now(), NodeLease.length.microseconds, description.longestCall.microseconds,
+                answered.identifier, answered.timeline,
             ])
         guard let number else { throw StoreError.runnerOnly }
         return (number, epoch)
@@ -176,8 +202,6 @@ extension Node {
             sql: "UPDATE contract SET rate = ?, folders_shared = ?",
             arguments: [description.rate, description.sharesFolders])
     }
-
-    static var leaseLength: Int64 { NodeLease.length.milliseconds * 1_000 }
 }
 
 /// When a call may leave, by this machine's clock, which counts while the machine sleeps.
@@ -191,45 +215,45 @@ package struct SendingWindow: Sendable, Equatable {
     package func contains(_ instant: ContinuousClock.Instant) -> Bool { opens <= instant && instant <= closes }
 }
 
-/// Which times of the contract's rate are free. A pure rule; times are the database's, in microseconds.
+/// Which times of the contract's rate are free. A pure rule.
 struct SlotPlan: Sendable, Equatable {
     /// Slots are given out so far ahead, so that no node waits for its own while another could have used it.
-    static let horizon: Int64 = 100_000
+    static let horizon = Duration.milliseconds(100)
     /// How long after its slot a call may leave.
-    static let length: Int64 = 2_000_000
+    static let length = Duration.seconds(2)
 
     /// The first slot.
-    let first: Int64
-    /// From one slot to the next.
-    let interval: Int64
+    let first: DatabaseTime
+    /// From one slot to the next, in whole microseconds.
+    let interval: Duration
     /// How many there are.
     let count: Int
-    /// Now, by the database's clock.
-    let now: Int64
+    let now: DatabaseTime
 
-    /// Decides how many of the slots that are wanted there are.
-    init(now: Int64, givenOutUntil: Int64, rate: Double, wanted: Int) {
+    /// Decides how many of the slots that are wanted there are; the rate is in calls per second.
+    init(now: DatabaseTime, givenOutUntil: DatabaseTime, rate: Double, wanted: Int) {
         self.now = now
-        interval = max(1, Int64((1_000_000 / max(rate, 0.000_001)).rounded(.up)))
+        let microseconds = max(1, Int64((1_000_000 / max(rate, 0.000_001)).rounded(.up)))
+        interval = .microseconds(microseconds)
         first = max(now, givenOutUntil)
-        let free = now + Self.horizon - first
-        count = free < 0 ? 0 : Int(min(Int64(max(0, wanted)), free / interval + 1))
+        let free = (now - first) + Self.horizon
+        count = free < .zero ? 0 : Int(min(Int64(max(0, wanted)), free.microseconds / microseconds + 1))
     }
 
     /// A slot's time, from 0.
-    func slot(_ index: Int) -> Int64 { first + Int64(index) * interval }
+    func slot(_ index: Int) -> DatabaseTime { first + interval * index }
 
     /// Up to when the rate is given out when so many slots were taken.
-    func givenOut(_ taken: Int) -> Int64 { first + Int64(taken) * interval }
+    func givenOut(_ taken: Int) -> DatabaseTime { first + interval * taken }
 
     /// How long it is until there is another slot when so many were taken; a millisecond at least.
-    func wait(taken: Int) -> Duration { .microseconds(max(1_000, givenOut(taken) - now - Self.horizon)) }
+    func wait(taken: Int) -> Duration { max(.milliseconds(1), givenOut(taken) - now - Self.horizon) }
 
     /// When a slot's call may leave. The database's time was read between two looks at this machine's clock: the slot
     /// counts from the later one, its end from the earlier one.
     func window(_ index: Int, before: ContinuousClock.Instant, after: ContinuousClock.Instant) -> SendingWindow {
-        let start = Duration.microseconds(slot(index) - now)
-        return SendingWindow(opens: after + start, closes: before + start + .microseconds(Self.length))
+        let start = slot(index) - now
+        return SendingWindow(opens: after + start, closes: before + start + Self.length)
     }
 }
 
@@ -248,9 +272,4 @@ extension StoreError {
                 + "paid for twice. Put it back as it was last. Where that is lost for good, retire the node, look up at the "
                 + "provider what was sent since, and run under a new node.name and node.folder")
     }
-}
-
-extension NodeDescription {
-    /// ``longestCall`` as the database keeps it.
-    fileprivate var longestCallInMicroseconds: Int64 { longestCall.milliseconds * 1_000 }
 }

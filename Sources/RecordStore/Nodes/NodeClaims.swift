@@ -86,15 +86,16 @@ extension WriterConnection {
         let times = try StoredRow.fetchOne(database, sql: Self.shared, arguments: [node.number])
         let after = ContinuousClock.now
         guard let times else { throw StoreError.unfinished }
-        let now: Int64 = times[0]
-        if let closed: WallTime = times[3], closed.milliseconds * 1_000 > now {
-            return .wait(min(Self.longWait, .microseconds(closed.milliseconds * 1_000 - now)))
+        let now = DatabaseTime(microseconds: times[0])
+        if let closed = (times[3] as WallTime?).map(DatabaseTime.init), closed > now {
+            return .wait(min(Self.longWait, closed - now))
         }
         if let other: String = times[5] {
             return .wait(Self.poll, because: "node \(other) gets no call through, and probes for all until it does")
         }
         let rate = (times[2] ?? node.description.rate) * (times[4] ?? 1)
-        let plan = SlotPlan(now: now, givenOutUntil: times[1], rate: rate, wanted: request.count)
+        let plan = SlotPlan(
+            now: now, givenOutUntil: DatabaseTime(microseconds: times[1]), rate: rate, wanted: request.count)
         guard plan.count > 0 else { return .wait(plan.wait(taken: 0)) }
         return .permit(NodePermit(plan: plan, claim: try SecureRandom.bytes(16), before: before, after: after))
     }
@@ -103,7 +104,7 @@ extension WriterConnection {
     func take(_ count: Int, of permit: NodePermit) throws {
         guard count > 0 else { return }
         try database.execute(
-            sql: "UPDATE contract SET given_out_until_us = ?", arguments: [permit.plan.givenOut(count)])
+            sql: "UPDATE contract SET given_out_until_us = ?", arguments: [permit.plan.givenOut(count).microseconds])
     }
 
     /// Why a node claims nothing until somebody does something about it: it is to end, or nodes have not answered for the

@@ -157,7 +157,7 @@ extension WriterConnection {
     fileprivate func renew(_ node: Node) throws {
         try database.execute(
             sql: "UPDATE nodes SET lease_until_us = \(DatabaseClock.now) + ? WHERE id = ? AND epoch = ?",
-            arguments: [Node.leaseLength, node.number, node.epoch])
+            arguments: [NodeLease.length.microseconds, node.number, node.epoch])
         guard database.changesCount == 1 else {
             throw StoreError(.notAllowed, "Node \(node.description.name) was taken over by another process")
         }

@@ -130,14 +130,6 @@ package struct ServerReport: Sendable, Equatable {
 }
 
 extension RecordStore {
-    /// The bytes that the database has on its server's disk, without the server's log; nil where the database is a file.
-    ///
-    /// - Throws: ``StoreError`` when the server can't be asked.
-    package func bytesOnServer() async throws -> Int? {
-        guard database is PostgreSQLDatabase else { return nil }
-        return try await read { try Int.fetchOne($0, sql: "SELECT pg_database_size(current_database())") }
-    }
-
     /// How often this process has waited for the server in what it wrote, this question included; nil where the database is
     /// a file.
     ///

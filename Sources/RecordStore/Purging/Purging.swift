@@ -66,12 +66,12 @@ extension RecordStore {
         repeat { try beforeStep() } while try await write { try $0.purgeNext(of: batch, key) }
     }
 
-    /// Copies the WAL into the database and empties it, so that nothing erased is left there.
+    /// Empties the log of what was changed, so that nothing erased is left there.
     ///
-    /// - Returns: False where another process reads or writes just now; its maintenance overwrites the WAL later. False
+    /// - Returns: False where another process reads or writes just now; its maintenance overwrites the log later. False
     ///   also where a server keeps the log, which nobody else can empty.
     /// - Throws: ``StoreError`` when the database can't be written.
-    package func emptyWAL() async throws -> Bool {
+    package func emptyLog() async throws -> Bool {
         guard !isAtServer else { return false }
         let checkpoint = WALCheckpoint(database: try sqlite.path)
         return try await BlockingWork.run {

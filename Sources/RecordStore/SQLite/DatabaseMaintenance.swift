@@ -19,10 +19,12 @@ extension RecordStore {
     /// Maintains the database: keeps its log short, and releases free space in small steps. The work is bounded and
     /// never blocks writers for long; once a minute is often enough.
     ///
-    /// - Parameter pages: The most free pages to release this time.
     /// - Returns: What was done.
     /// - Throws: ``StoreError`` when the database can't be written.
-    package func maintain(givingBackUpTo pages: Int = 4_096) async throws -> MaintenanceReport {
+    package func maintain() async throws -> MaintenanceReport { try await maintain(givingBackUpTo: FreePages.most) }
+
+    /// The same with another number of pages that are released at the most.
+    func maintain(givingBackUpTo pages: Int) async throws -> MaintenanceReport {
         // Planner statistics are not collected: the statements were measured as they are planned without them.
         try requireRunning()
         var report = MaintenanceReport()
@@ -34,6 +36,23 @@ extension RecordStore {
         report.isHeldByReader = try await !run(checkpoint)
         report.logBytes = checkpoint.byteCount
         return report
+    }
+
+    /// How many bytes the database has on its disk, and beside it the log of what was changed. A server's log is not this
+    /// database's alone, and nil here; so is the size of a file that cannot be looked at.
+    ///
+    /// - Throws: ``StoreError`` when a server can't be asked.
+    package func bytesOnDisk() async throws -> (database: Int?, log: Int?) {
+        guard database is SQLiteDatabase else {
+            return (try await read { try Int.fetchOne($0, sql: "SELECT pg_database_size(current_database())") }, nil)
+        }
+        let path = try sqlite.path
+        return await BlockingWork.run { (Self.byteCount(of: path), Self.byteCount(of: path + "-wal")) }
+    }
+
+    private static func byteCount(of path: String) -> Int? {
+        // A file that is not there has no size to show.
+        try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
     }
 
     /// Checkpoints the WAL as far as readers allow, so that losing the WAL loses no batch.
@@ -82,7 +101,7 @@ package struct MaintenanceReport: Sendable, Equatable {
     /// Whether a reader keeps the log from being shortened; it grows until that is done.
     package var isHeldByReader = false
     /// How many free pages were returned to the file system.
-    package var pagesGivenBack = 0
+    var pagesGivenBack = 0
 }
 
 /// How many of a database's free pages are returned to the file system. A pure rule.
@@ -91,6 +110,8 @@ package struct MaintenanceReport: Sendable, Equatable {
 struct FreePages: Equatable {
     /// One step blocks other writers for some milliseconds.
     static let step = 64
+    /// Pages of 8 KiB that are released at one time: 32 MiB.
+    static let most = 4_096
     /// Pages of 8 KiB that are kept at the least: 8 MiB.
     private static let kept = 1_024
     /// One page of so many is kept in a larger database.

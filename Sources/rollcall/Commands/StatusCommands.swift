@@ -113,17 +113,15 @@ struct ExportCommand: SettingsCommand {
 
     @OptionGroup var settings: SettingsOptions
 
-    @Option(help: ArgumentHelp("csv or jsonl.", valueName: "format"), completion: .list(["csv", "jsonl"]))
-    var format = "csv"
-
-    func validate() throws {
-        guard ["csv", "jsonl"].contains(format) else { throw ValidationError("--format must be csv or jsonl.") }
-    }
+    @Option(help: ArgumentHelp("csv or jsonl.", valueName: "format"))
+    var format = ExportOperation.Format.csv
 
     func perform() async throws -> ExitStatus {
         try await ExportOperation(config: settings.config, batch: batch, format: format).perform()
     }
 }
+
+extension ExportOperation.Format: ExpressibleByArgument {}
 
 struct ReportCommand: SettingsCommand {
     static let configuration = CommandConfiguration(

@@ -104,11 +104,11 @@ struct ForgetOperationTests {
             #expect(try place.callsRead() == calls)
             try await place.expectLedgerEqualsCalls()
             // Made again from the database they say the same.
-            for format in ["csv", "jsonl"] {
+            for format in ExportOperation.Format.allCases {
                 let export = try await place.perform {
                     try await ExportOperation(config: $0, batch: "day-1", format: format, console: $1).perform()
                 }
-                #expect(export.output == after[format == "csv" ? 0 : 1])
+                #expect(export.output == after[format == .csv ? 0 : 1])
             }
             let again = try await Self.forget(place)
             #expect(again.status == .succeeded && again.output.contains("0 records in 0 batches"), "\(again.output)")

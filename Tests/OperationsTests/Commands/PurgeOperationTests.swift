@@ -275,7 +275,7 @@ extension EmulatedInstallation {
 
     fileprivate func export() async throws -> OperationOutcome {
         try await perform {
-            try await ExportOperation(config: $0, batch: "day-1", format: "csv", console: $1).perform()
+            try await ExportOperation(config: $0, batch: "day-1", format: .csv, console: $1).perform()
         }
     }
 

@@ -70,14 +70,14 @@ struct ReadingOperationsTests {
         }
     }
 
-    @Test("export prints the result files as they are", arguments: ["csv", "jsonl"])
-    func export(format: String) async throws {
+    @Test("export prints the result files as they are", arguments: ExportOperation.Format.allCases)
+    func export(format: ExportOperation.Format) async throws {
         try await Self.afterRun { place in
             let exported = try await place.perform { config, console in
                 try await ExportOperation(config: config, batch: "day-1", format: format, console: console).perform()
             }
             #expect(exported.status == .succeeded && exported.errors.isEmpty)
-            #expect(exported.output == (try place.text("out/day-1/results.\(format)")))
+            #expect(exported.output == (try place.text("out/day-1/results.\(format.rawValue)")))
         }
     }
 

@@ -30,7 +30,7 @@ struct DaemonMetrics: Sendable {
         addTraffic(to: &text, limits: configuration.place.settings.limits)
         try await addBatches(to: &text, at: now)
         try await addSpending(to: &text, configuration, at: now)
-        try await addDatabase(to: &text, files: configuration.place.settings.databaseFiles)
+        try await addDatabase(to: &text)
         text.add(
             "rollcall_key_end_timestamp_seconds", .gauge, .node, "When the first certificate under a setting ends.",
             by: "key",
@@ -40,15 +40,15 @@ struct DaemonMetrics: Sendable {
     }
 
     /// A server's log is not this database's alone, and its disk not this machine's.
-    private func addDatabase(to text: inout MetricsText, files: String) async throws {
-        let onServer = try await store.bytesOnServer().map(Double.init)
-        let bytes = if let onServer { onServer } else { await Self.byteCount(of: files) }
+    private func addDatabase(to text: inout MetricsText) async throws {
+        let bytes = try await store.bytesOnDisk()
         text.add(
-            "rollcall_database_bytes", .gauge, .database, "Size of the database on the disk, without its log.", bytes)
-        guard onServer == nil else { return }
+            "rollcall_database_bytes", .gauge, .database, "Size of the database on the disk, without its log.",
+            bytes.database.map(Double.init))
+        guard !store.isAtServer else { return }
         text.add(
             "rollcall_database_wal_bytes", .gauge, .database, "Size of the database's write-ahead log on the disk.",
-            await Self.byteCount(of: files + "-wal"))
+            bytes.log.map(Double.init))
     }
 
     private func addCalls(to text: inout MetricsText) {
@@ -126,14 +126,6 @@ struct DaemonMetrics: Sendable {
     private static func share(_ used: Double, of cap: Double) -> Double { cap > 0 ? used / cap : 1 }
 
     private static func double(_ amount: Decimal) -> Double { NSDecimalNumber(decimal: amount).doubleValue }
-
-    /// The bytes of a file; nil where it cannot be looked at, as a log that is not there.
-    private static func byteCount(of path: String) async -> Double? {
-        await BlockingWork.run {
-            // A file that is not there has no size to show.
-            (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int).map(Double.init)
-        }
-    }
 }
 
 extension Duration {

@@ -83,7 +83,9 @@ extension BatchPage {
         return BatchPage(
             row: BatchRow(batch, outlook.rest, rate: outlook.rate), reason: batch.reason,
             overdue: outlook.overdue?.text,
-            facts: facts(batch, outlook, possibleDoubleBills: try await doubleBills(of: batch, summary, in: store)),
+            facts: facts(
+                batch, outlook, possibleDoubleBills: try await doubleBills(of: batch, summary, in: store),
+                at: context.clock.now),
             statuses: statuses(batch),
             buttons: visitor.isOperator
                 ? BatchAction.offered(for: batch).map {
@@ -123,12 +125,12 @@ extension BatchPage {
         return BatchReasons.isTooLarge(batch) ? nil : try await DoubleBills.count(in: store, batch)
     }
 
-    static func facts(_ batch: Batch, _ outlook: BatchOutlook, possibleDoubleBills: Int?) -> [Fact] {
+    static func facts(_ batch: Batch, _ outlook: BatchOutlook, possibleDoubleBills: Int?, at now: WallTime) -> [Fact] {
         let counts = batch.counts
         let isMoving = batch.state == .running && !outlook.isStopped && !outlook.isWaiting
         let rest = outlook.rest.map { $0.text(at: outlook.rate, isMoving: isMoving) }
         let running = batch.startedAt.map { start in
-            Double(((batch.finishedAt ?? WallTime.now()) - start).milliseconds) / 1_000
+            Double(((batch.finishedAt ?? now) - start).milliseconds) / 1_000
         }
         let facts: [(String, String?)] = [
             ("Job", batch.job), ("File", batch.fileName), ("To go", rest),

@@ -56,8 +56,8 @@ struct Forgetting {
         receipt.logIsEmpty = try await emptyLog()
         if !receipt.logIsEmpty, !store.isAtServer {
             receipt.waiting.append(
-                "\(session.place.settings.database)-wal: other processes read from it all the time; what was erased may "
-                    + "still stand there, sealed")
+                "\(session.place.settings.database), its write-ahead log: other processes read from it all the time; what "
+                    + "was erased may still stand there, sealed")
         }
         return receipt
     }
@@ -66,7 +66,7 @@ struct Forgetting {
     private func emptyLog() async throws -> Bool {
         guard !store.isAtServer else { return false }
         for _ in 0..<Self.looksAtLog {
-            if try await store.emptyWAL() { return true }
+            if try await store.emptyLog() { return true }
             try await Task.sleep(for: Self.interval)
         }
         return false

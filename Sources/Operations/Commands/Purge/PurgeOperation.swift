@@ -93,7 +93,7 @@ package struct PurgeOperation: Sendable {
             report.notRemoved += await BlockingWork.run { item.files.remove() }
         }
         report.monthsDestroyed = try await store.destroySpentPeriods(at: clock.now).map(\.description)
-        report.logIsEmpty = try await store.emptyWAL()
+        report.logIsEmpty = try await store.emptyLog()
         for line in report.done { console.note(line) }
     }
 }

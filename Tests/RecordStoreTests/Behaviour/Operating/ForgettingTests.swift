@@ -59,7 +59,7 @@ import Testing
         #expect(erased.count == 12)
         #expect(try await Self.forget([2, 3, 6, 7, 12], of: batch, in: store) == gone)
         if !store.isAtServer {
-            #expect(try await store.emptyWAL())
+            #expect(try await store.emptyLog())
             let files = try [folder.database, folder.database + "-wal"].map { try Data(contentsOf: URL(filePath: $0)) }
             for value in erased { #expect(files.allSatisfy { !$0.holds(value.prefix(24)) }) }
         }

@@ -58,7 +58,7 @@ struct PurgeCase {
             let left = try sealed("payload", in: "records") + sealedResults()
             return Set(left).isDisjoint(with: values)
         }
-        #expect(try await store.emptyWAL())
+        #expect(try await store.emptyLog())
         let files = try [folder.database, folder.database + "-wal"].map { try Data(contentsOf: URL(filePath: $0)) }
         return values.allSatisfy { value in files.allSatisfy { !$0.holds(value.prefix(24)) } }
     }

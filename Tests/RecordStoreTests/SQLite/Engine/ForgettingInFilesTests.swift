@@ -23,7 +23,7 @@ import Testing
         let erased = try ForgettingTests.values(store, batch, gone).filter { $0.count > 16 }
         #expect(erased.count == 2 * gone.count)
         #expect(try await ForgettingTests.forget(gone, of: batch, in: store) == gone)
-        #expect(try await store.emptyWAL())
+        #expect(try await store.emptyLog())
         let file = try Data(contentsOf: URL(filePath: folder.database))
         for value in erased { #expect(!file.holds(value.prefix(24))) }
         #expect(try await store.isSound())
