@@ -224,7 +224,12 @@ class Campaign:
 
     def reach_cap(self, cap):
         """Waits until the day's calls are used up, and then whether one more comes."""
-        self.until("the day's cap", lambda: self.calls_today() >= cap, 180)
+
+        def is_reached():
+            self.resume_halted()
+            return self.calls_today() >= cap
+
+        self.until("the day's cap", is_reached, 180)
         self.wait(10)
 
     def lift_cap(self, cap):

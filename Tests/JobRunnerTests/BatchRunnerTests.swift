@@ -1,3 +1,4 @@
+import Basics
 import RecordStore
 import TestSupport
 import Testing
