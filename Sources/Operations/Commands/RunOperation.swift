@@ -259,7 +259,7 @@ struct BatchFollower {
         let begun = try await session.store.batch(id)
         let cost = try await RunningCost(
             of: begun, under: session.place.jobOrSettings(of: begun), in: session.store,
-            pricing: session.place.pricing)
+            pricing: session.place.pricing, at: .now())
         var display = FollowDisplay(batch: begun, cost: cost, console: session.console)
         while true {
             let batch = try await session.store.batch(id)

@@ -92,7 +92,7 @@ struct NodesTests {
         let windows = try await a.claim(batch, 3).records.compactMap(\.window)
         #expect(windows.count == 3)
         for (one, next) in zip(windows, windows.dropFirst()) { #expect(next.opens - one.opens == .milliseconds(25)) }
-        for window in windows { #expect(window.closes - window.opens <= .microseconds(SlotPlan.length)) }
+        for window in windows { #expect(window.closes - window.opens <= SlotPlan.length) }
         #expect(try nodes.run("SELECT count(DISTINCT claim_id), count(*) FROM rollcall.attempts") == ["1|3"])
         try await nodes.close(a)
     }
