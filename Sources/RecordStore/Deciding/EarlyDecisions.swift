@@ -17,9 +17,10 @@ extension StoreConnection {
     func timeUntilCallsEnded(of records: ClosedRange<Int64>) throws -> Duration? {
         guard case .postgreSQL = engine else { return nil }
         // A call that a server had lost was entered without its window: it was claimed before, for a slot that was near.
+        let window = (SlotPlan.horizon + SlotPlan.length).microseconds
         let sql = """
             SELECT max(CASE WHEN node_id IS NULL
-                THEN attempts.finished_at * 1000 + \(SlotPlan.horizon + SlotPlan.length) + (SELECT max(longest_call_us) FROM nodes)
+                THEN attempts.finished_at * 1000 + \(window) + (SELECT max(longest_call_us) FROM nodes)
                 ELSE send_until_us + longest_call_us END) - \(DatabaseClock.now)
             FROM attempts LEFT JOIN nodes ON nodes.id = node_id JOIN records ON records.id = record_id
             WHERE record_id BETWEEN ?1 AND ?2 AND outcome = 'in_doubt' AND cause IN (?3, ?4) AND records.status = 4
