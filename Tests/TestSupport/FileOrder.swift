@@ -43,15 +43,20 @@ package final class FileOrder: Sendable {
     }
 
     private func take(_ event: FileEvent) {
-        let path =
-            switch event {
-            case .made(let path), .written(let path), .synchronized(let path): path
-            }
-        guard path == folder || path.hasPrefix(folder + "/") else { return }
+        guard event.path == folder || event.path.hasPrefix(folder + "/") else { return }
         recorded.withLock { $0.append(event) }
     }
 
     private static func folder(of path: String) -> String {
         URL(filePath: path).deletingLastPathComponent().path
+    }
+}
+
+extension FileEvent {
+    /// The file or folder.
+    package var path: String {
+        switch self {
+        case .made(let path), .written(let path), .synchronized(let path): path
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import TestSupport
 import Testing
 
@@ -66,8 +67,49 @@ import Testing
             let mark = order.events.filter(of.contains)
             #expect(mark.last == .synchronized(path: folder.mark))
             #expect(mark.contains(.written(path: folder.mark)))
-            #expect(order.events.contains(.synchronized(path: folder.trace)))
+            // Its batch is entered, numbers are reserved, and what is claimed is told after the commit, which need not
+            // survive.
+            let trace = order.events.filter { $0.path == folder.trace }
+            let (written, synchronized) = (
+                FileEvent.written(path: folder.trace), FileEvent.synchronized(path: folder.trace)
+            )
+            #expect(trace == [written, synchronized, written, synchronized, written])
         }
+        try await store.close()
+    }
+
+    @Test("A copy of the database gets its name when all of it would survive", arguments: [Operation.backUp, .restore])
+    func contentBeforeName(operation: Operation) async throws {
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        _ = try await store.completedBatch(at: Noon.november, content: 1)
+        try await store.backUp(to: folder.copy)
+        try await store.close()
+        let events = try await FileOrder.observing(below: folder.path) { _ in
+            try await Self.perform(operation, folder)
+        }.events
+        let target = operation == .backUp ? folder.path + "/second.sqlite" : folder.database
+        let content = events.firstIndex { $0.path.hasPrefix(target + ".part-") && $0 == .synchronized(path: $0.path) }
+        let name = events.lastIndex(of: .synchronized(path: folder.path))
+        #expect(try #require(content) < #require(name))
+    }
+
+    @Test("A month's key is overwritten for good before its name goes, and that stays gone")
+    func destroyedKey() async throws {
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        _ = try await store.completedBatch(at: Noon.november, content: 1)
+        let periods = folder.path + "/periods"
+        let events = try await FileOrder.observing(below: folder.path) { _ in
+            _ = try await store.destroyPeriod(CalendarMonth(at: Noon.november), at: Noon.december)
+        }.events
+        let key = try #require(events.lazy.map(\.path).first { $0.hasPrefix(periods) && $0.hasSuffix(".key") })
+        #expect(events.filter { $0.path == key } == [.written(path: key), .synchronized(path: key)])
+        let (overwritten, removed) = (
+            events.lastIndex(of: .synchronized(path: key)), events.lastIndex(of: .synchronized(path: periods))
+        )
+        #expect(try #require(overwritten) < #require(removed))
+        #expect(!FileManager.default.fileExists(atPath: key))
         try await store.close()
     }
 
