@@ -117,7 +117,12 @@ extension SQLiteOpening {
 
     private func missingKey() throws -> StoreError {
         let pool = try file.openForReading()
-        let identity = try? pool.read { try StoreIdentity.fetch(StoreConnection($0)) }
+        let identity = try StoreError.translating(.reading) {
+            try pool.read { connection -> StoreIdentity? in
+                let database = StoreConnection(connection)
+                return try database.columns(of: "store").isEmpty ? nil : StoreIdentity.fetch(database)
+            }
+        }
         guard let identity else { return StoreError.unfinished }
         guard let identifier = try identity.sealingKeyID(description.keys).map({ Hexadecimal.encode($0) }) else {
             return StoreError.fingerprintKeyMissing(description.keysFolder)

@@ -68,6 +68,21 @@ struct StoreFailureTests {
         }
     }
 
+    @Test("A damaged database whose sealing key is missing, too, is not said to be empty and good to remove")
+    func damagedWithoutKey() async throws {
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        let page = try store.readWaiting {
+            try Int.fetchOne($0, sql: "SELECT rootpage FROM sqlite_master WHERE name = 'store'")
+        }
+        try await store.close()
+        try Self.damage(page: try #require(page), of: folder.database)
+        try FileManager.default.removeItem(atPath: folder.sealingKey)
+        let failure = await #expect(throws: StoreError.self) { try await folder.open() }
+        #expect(failure?.code == .damaged)
+        #expect(failure?.message.contains("empty") == false && failure?.message.contains("restore") == true)
+    }
+
     @Test("A store whose page is damaged while it is open fails for good, saying so")
     func damagedWhileOpen() async throws {
         let folder = try StoreFolder()
