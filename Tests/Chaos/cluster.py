@@ -168,9 +168,14 @@ class Cluster:
         return behind
 
     def is_synchronous(self, leader):
+        """Whether commits wait for a standby, and Patroni would promote it; None in between, and where nobody says."""
         rows = self.rows(
             leader, "SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')", database="postgres")
-        return rows is not None and rows[0][0] != "0"
+        members = self.members()
+        if rows is None or not members:
+            return None
+        awaits, knows = rows[0][0] != "0", any(role == "sync_standby" for role, _ in members.values())
+        return awaits if awaits == knows else None
 
     def set_synchronous(self, leader, value):
         body = {"synchronous_mode": value, "synchronous_mode_strict": value}
