@@ -17,7 +17,8 @@ struct EnginesBenchmark {
 
     /// Milliseconds per record, but for round trips and rates.
     private struct Samples {
-        var (file, few, many, held) = ([Double](), [Double](), [Double](), [Double]())
+        var (file, fileOfMany) = ([Double](), [Double]())
+        var (few, many, held) = ([Double](), [Double](), [Double]())
         var (trips, one, three) = ([Double](), [Double](), [Double]())
     }
 
@@ -29,9 +30,12 @@ struct EnginesBenchmark {
         let server = try RunningPostgreSQL.start(bench)
         let large = try place("large", on: server)
         try fill(large, bench.scale.backlog + taken * (1 + Self.claimsBesideOldTransaction) * bench.scale.rounds)
+        let largeFile = Place(name: "large", folder: try bench.folder.makeFolder("large"), url: nil)
+        try fill(largeFile, bench.scale.backlog + taken * bench.scale.rounds)
         var samples = Samples()
         for _ in 0..<bench.scale.rounds {
             try measureFile(&samples)
+            samples.fileOfMany.append(try milliseconds(claim(largeFile)))
             try measureFew(on: server, &samples)
             samples.many.append(try milliseconds(claim(large)))
             samples.held.append(
@@ -107,6 +111,8 @@ struct EnginesBenchmark {
         return [
             Figure(
                 "PostgreSQL: \(large) waiting, over \(small)", .times, samples.many / samples.few, target: .atMost(1.2)),
+            Figure(
+                "SQLite: \(large) waiting, over \(small)", .times, samples.fileOfMany / samples.file, target: .atMost(1.2)),
             Figure("an old transaction open, over none", .times, samples.held / samples.many, target: .atMost(1.2)),
             Figure(
                 "\(Self.runners) runners' records per second, over one's", .times, samples.three / samples.one,
@@ -115,6 +121,7 @@ struct EnginesBenchmark {
             Figure("PostgreSQL: per record, \(large) waiting", .milliseconds, samples.many),
             Figure("PostgreSQL: round trips per record, claims of \(ClaimWork.group)", .number, samples.trips),
             Figure("SQLite: per record, \(small) waiting", .milliseconds, samples.file),
+            Figure("SQLite: per record, \(large) waiting", .milliseconds, samples.fileOfMany),
         ]
     }
 }
