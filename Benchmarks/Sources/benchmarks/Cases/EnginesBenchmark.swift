@@ -112,7 +112,8 @@ struct EnginesBenchmark {
             Figure(
                 "PostgreSQL: \(large) waiting, over \(small)", .times, samples.many / samples.few, target: .atMost(1.2)),
             Figure(
-                "SQLite: \(large) waiting, over \(small)", .times, samples.fileOfMany / samples.file, target: .atMost(1.2)),
+                "SQLite: \(large) waiting, over \(small)", .times, samples.fileOfMany / samples.file,
+                target: .atMost(1.2)),
             Figure("an old transaction open, over none", .times, samples.held / samples.many, target: .atMost(1.2)),
             Figure(
                 "\(Self.runners) runners' records per second, over one's", .times, samples.three / samples.one,
