@@ -1,7 +1,7 @@
 /// Numbers and counted nouns for use in sentences.
-public enum Counted {
+package enum Counted {
     /// `1,234,567`.
-    public static func number(_ number: Int) -> String {
+    package static func number(_ number: Int) -> String {
         var digits = Array(String(number.magnitude))
         var index = digits.count - 3
         while index > 0 {
@@ -12,12 +12,12 @@ public enum Counted {
     }
 
     /// `1 line`, `2 lines`, `1,200 lines`; `1 copy`, `2 copies`; `1 batch`, `2 batches`.
-    public static func things(_ count: Int, _ noun: String) -> String {
+    package static func things(_ count: Int, _ noun: String) -> String {
         "\(number(count)) \(count == 1 ? noun : plural(of: noun))"
     }
 
     /// `is` for one, `are` for several.
-    public static func verb(_ count: Int, _ one: String = "is", _ several: String = "are") -> String {
+    package static func verb(_ count: Int, _ one: String = "is", _ several: String = "are") -> String {
         count == 1 ? one : several
     }
 

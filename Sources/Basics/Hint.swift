@@ -2,7 +2,7 @@
 ///
 /// It works as printed, in any folder: every word is quoted for a shell, and the settings file is included when one was
 /// given to this process (``config``). Messages hold no other command lines.
-public enum Hint: Sendable, Equatable {
+package enum Hint: Sendable, Equatable {
     /// Runs files, or resumes the batches they have begun.
     case run(files: [String], job: String? = nil, again: Bool = false)
     /// Runs the daemon.
@@ -55,18 +55,18 @@ public enum Hint: Sendable, Equatable {
 
     /// The settings file given to this process, absolute; nil: it was found as `rollcall.yaml` in the current folder,
     /// and the next command will find it the same way.
-    @TaskLocal public static var config: String?
+    @TaskLocal package static var config: String?
 }
 
 extension Hint: CustomStringConvertible {
     /// The command line as one line for a POSIX shell.
-    public var commandLine: String {
+    package var commandLine: String {
         let settings = takesSettings ? Hint.config.map { ["--config", $0] } ?? [] : []
         return (["rollcall"] + words + settings).map(ShellQuoting.word).joined(separator: " ")
     }
 
     /// The command line in quotation marks, for use in a sentence.
-    public var description: String { "'\(commandLine)'" }
+    package var description: String { "'\(commandLine)'" }
 
     private var words: [String] {
         switch self {
@@ -119,7 +119,7 @@ extension Hint: CustomStringConvertible {
 }
 
 /// Quotes words for a POSIX shell (POSIX.1-2017, Shell Command Language, 2.2 Quoting).
-public enum ShellQuoting {
+package enum ShellQuoting {
     /// Characters that need no quoting anywhere in a word.
     private static let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+,=")
 
@@ -127,7 +127,7 @@ public enum ShellQuoting {
     ///
     /// A character with a special meaning gets a backslash, so that the word can stand in a sentence between quotation
     /// marks; a word with a line break, which a backslash would remove, is quoted instead.
-    public static func word(_ text: String) -> String {
+    package static func word(_ text: String) -> String {
         guard !text.isEmpty else { return "\"\"" }
         guard !text.contains(where: \.isNewline) else {
             return "'" + text.map { $0 == "'" ? "'\\''" : String($0) }.joined() + "'"

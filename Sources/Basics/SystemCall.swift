@@ -4,15 +4,15 @@ import SystemPackage
 
 /// Why the system refused to open, read, write or synchronize a file, by its `errno` (`man 3 errno`), and what the user
 /// can do about it. Every module that writes files reports it in these words.
-public struct SystemFault: Error, Sendable, Equatable {
+package struct SystemFault: Error, Sendable, Equatable {
     /// The system's `errno`.
-    public let code: Int32
+    package let code: Int32
 
     /// Creates a fault from its `errno`.
-    public init(_ code: Int32) { self.code = code }
+    package init(_ code: Int32) { self.code = code }
 
     /// The fault behind an error of Foundation's file functions; nil when unknown.
-    public init?(behind error: any Error) {
+    package init?(behind error: any Error) {
         let error = error as? CocoaError
         if let cause = error?.underlying as? POSIXError {
             self.init(cause.code.rawValue)
@@ -26,16 +26,16 @@ public struct SystemFault: Error, Sendable, Equatable {
     }
 
     /// Whether there is no space, on the disk or within a quota (`man 2 write`).
-    public var isFullDisk: Bool { code == ENOSPC || code == EDQUOT }
+    package var isFullDisk: Bool { code == ENOSPC || code == EDQUOT }
 
     /// Whether it may pass without a change of settings: a disk that is full, fails or is read-only, a share that is
     /// unavailable, too many open files. Then starting again may help.
-    public var maySubside: Bool {
+    package var maySubside: Bool {
         isFullDisk || [EIO, EROFS, ESTALE, ETIMEDOUT, EHOSTDOWN, ENETDOWN, EMFILE, ENFILE, ENOMEM].contains(code)
     }
 
     /// What to do; the rest of a sentence that says which file cannot be used.
-    public var advice: String {
+    package var advice: String {
         switch code {
         case _ where isFullDisk: "the disk is full: make room on it"
         case EROFS: "the file system is read-only: make it writable"
@@ -47,7 +47,7 @@ public struct SystemFault: Error, Sendable, Equatable {
     }
 
     /// The system's own message.
-    public var text: String { String(cString: strerror(code)) }
+    package var text: String { String(cString: strerror(code)) }
 }
 
 /// System calls that swift-system does not have, with the retries they need.
