@@ -1,4 +1,5 @@
 /// Lower-case hexadecimal: the form of fingerprints, of keys in files and of escapes in JSON.
+@usableFromInline
 package enum Hexadecimal {
     /// Two digits for each byte, lower case.
     package static func encode(_ bytes: some Collection<UInt8>) -> String {
