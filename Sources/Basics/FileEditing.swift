@@ -101,7 +101,7 @@ package struct LineEdits: Sendable, Equatable {
     package enum Change: Sendable, Equatable {
         /// They are left out.
         case removed
-        /// Their line ends alone stay, so that the lines behind them keep their numbers.
+        /// Their line ends alone stay, so that the lines after them keep their numbers.
         case emptied
         /// These bytes stand in their place, line end included.
         case replaced([UInt8])

@@ -3,7 +3,7 @@ public import Foundation
 /// A time of day on a date, as the system's clock shows it: it can be set, so it may jump in either direction, and means
 /// the same to other processes and after a restart. Waits and rates are measured by `MonotonicTime` instead.
 ///
-/// Arithmetic is held at the ends of what can be represented: a time from a damaged database may be any number, and must
+/// Arithmetic saturates at the ends of what can be represented: a time from a damaged database may be any number, and must
 /// not end the process.
 public struct WallTime: Hashable, Comparable, Sendable {
     /// Before every time that a clock shows.
@@ -73,7 +73,7 @@ extension WallTime {
 /// A time on a clock that never goes back and also counts while the machine sleeps. Its zero is arbitrary: such times
 /// compare within one process only, and never with the time of day.
 ///
-/// Arithmetic is held at the ends of what can be represented, so that a time far away stays far away.
+/// Arithmetic saturates at the ends of what can be represented, so that a time far away stays far away.
 public struct MonotonicTime: Hashable, Comparable, Sendable {
     /// Before every time that a clock shows.
     public static let distantPast = MonotonicTime(nanoseconds: .min)
@@ -122,14 +122,14 @@ public struct MonotonicTime: Hashable, Comparable, Sendable {
 }
 
 extension Duration {
-    /// Whole nanoseconds, held at the ends of `Int64`.
+    /// Whole nanoseconds, saturating at the ends of `Int64`.
     public var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         return overflow ? (seconds < 0 ? .min : .max) : whole + attoseconds / 1_000_000_000
     }
 
-    /// Whole milliseconds, held at the ends of `Int64`.
+    /// Whole milliseconds, saturating at the ends of `Int64`.
     public var milliseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000)

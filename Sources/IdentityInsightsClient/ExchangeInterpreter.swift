@@ -20,7 +20,7 @@ struct ExchangeInterpreter: Sendable {
         self.now = now
     }
 
-    /// States the outcome of a call.
+    /// States the facts of a call.
     ///
     /// - Parameters:
     ///   - exchange: the call.

@@ -138,7 +138,7 @@ struct IngestFeed: ~Copyable {
 
     /// Fills a chunk.
     ///
-    /// - Returns: where the record behind the last one stands; nil where there was none left.
+    /// - Returns: where the next record starts; nil where there was none left.
     /// - Throws: `InputError` when the file cannot be read or was changed, `StoreError`, `OpenSSLError`.
     mutating func fill(_ chunk: inout RecordChunk) throws -> Checkpoint? {
         while chunk.count < chunkSize.records, chunk.byteCount < chunkSize.bytes, let record = try records.next() {

@@ -79,7 +79,7 @@ extension OperationFailure {
 
 /// How a command ends, as a number a script can act on. The numbers are a contract.
 package enum ExitStatus: Int32, Sendable, CaseIterable {
-    /// All records succeeded or were reused.
+    /// All records succeeded or were reused, or no more failed than the job's `accept` allows.
     case succeeded = 0
     /// Finished; some records failed or are invalid.
     case finishedWithFailures = 2

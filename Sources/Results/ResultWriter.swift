@@ -83,7 +83,7 @@ package struct ResultWriter: Sendable {
 }
 
 extension ResultWriter {
-    /// A record as `results.jsonl` has it, without the line break behind it.
+    /// A record as `results.jsonl` has it, without its line break.
     ///
     /// - Parameter view: the record.
     /// - Returns: one JSON object in UTF-8.

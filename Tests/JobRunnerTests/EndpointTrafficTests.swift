@@ -36,10 +36,10 @@ import Testing
         await confirmation(expectedCount: 1) { told in
             let second = traffic.join(weight: 1) { told() }
             #expect(traffic.permission(for: first, upTo: 2, at: 0).isGranted)
-            #expect(traffic.permission(for: second, upTo: 2, at: 0) == .waitForRoom)
+            #expect(traffic.permission(for: second, upTo: 2, at: 0) == .waitForCapacity)
             _ = traffic.record(Outcome(.succeeded), isProbe: false, errorText: nil, at: clock.instant)
             // It is the other's turn, who may have what there is.
-            #expect(traffic.permission(for: first, upTo: 1, at: 0) == .waitForRoom)
+            #expect(traffic.permission(for: first, upTo: 1, at: 0) == .waitForCapacity)
             #expect(traffic.permission(for: second, upTo: 2, at: 0).isGranted)
         }
     }
@@ -61,10 +61,10 @@ import Testing
             let second = traffic.join(weight: 1) {}
             let third = traffic.join(weight: 1) { told() }
             #expect(traffic.permission(for: first, upTo: 1, at: 0).isGranted)
-            #expect(traffic.permission(for: second, upTo: 1, at: 0) == .waitForRoom)
-            #expect(traffic.permission(for: third, upTo: 1, at: 0) == .waitForRoom)
+            #expect(traffic.permission(for: second, upTo: 1, at: 0) == .waitForCapacity)
+            #expect(traffic.permission(for: third, upTo: 1, at: 0) == .waitForCapacity)
             traffic.leave(second)
-            #expect(traffic.permission(for: third, upTo: 1, at: 0) == .waitForRoom)
+            #expect(traffic.permission(for: third, upTo: 1, at: 0) == .waitForCapacity)
             _ = traffic.record(Outcome(.succeeded), isProbe: false, errorText: nil, at: clock.instant)
             #expect(traffic.permission(for: third, upTo: 1, at: 0).isGranted)
         }

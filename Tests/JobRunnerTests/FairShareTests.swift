@@ -126,7 +126,7 @@ import Testing
         for member in members { line.ask(member, for: 1) }
         line.took(members[0], 1)
         line.ask(members[0], for: 1)
-        for member in members { line.waitForRoom(member) }
+        for member in members { line.waitForCapacity(member) }
         let woken = (0..<4).map { _ in line.nextForRoom() }
         #expect(woken == [members[1], members[2], members[0], nil])
     }

@@ -6,7 +6,7 @@ import Testing
 
 private let second: MonotonicTime = 1_000_000_000
 
-private func closure(_ gate: Gate) -> Gate.Closure? {
+private func closure(_ gate: Gate) -> Gate.Closing? {
     if case .closed(let closure) = gate.state { return closure }
     return nil
 }

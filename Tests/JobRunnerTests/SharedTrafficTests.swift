@@ -113,5 +113,5 @@ import Testing
 
 extension EndpointTraffic {
     /// How many runs wait for permits.
-    fileprivate var standingInLine: Int { guarded.withLock { $0.traffic.line.waiting } }
+    fileprivate var standingInLine: Int { guarded.withLock { $0.traffic.queue.waiting } }
 }

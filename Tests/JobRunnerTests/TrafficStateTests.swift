@@ -382,7 +382,7 @@ extension Permission {
     @Test func aLargerConcurrencyMakesRoom() throws {
         let traffic = try reached()
         #expect(traffic.permission(upTo: 40, at: 0).grant?.count == 32)
-        #expect(traffic.permission(upTo: 8, at: 0) == .waitForRoom)
+        #expect(traffic.permission(upTo: 8, at: 0) == .waitForCapacity)
         var configuration = RunnerConfiguration()
         configuration.concurrency = 36
         configuration.rate = 1000
@@ -391,7 +391,7 @@ extension Permission {
         #expect(traffic.permission(upTo: 8, at: 0).grant?.count == 4)
         configuration.concurrency = 2
         traffic.state.reconfigure(configuration, at: 0)
-        #expect(traffic.permission(upTo: 8, at: 0) == .waitForRoom)
+        #expect(traffic.permission(upTo: 8, at: 0) == .waitForCapacity)
     }
 
     private func status(_ change: (inout TrafficStatus) -> Void) -> TrafficStatus {

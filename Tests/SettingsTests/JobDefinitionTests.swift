@@ -132,10 +132,10 @@ import Testing
         ("shedule: '@daily'", "line 1: the key 'shedule' is unknown: the nearest is 'schedule'"),
         ("limits: { rate: 0 }", "line 1: limits.rate must be a number of calls per second above 0, at most 100000"),
         ("retry: { max_delay: 10ms }", "line 1: retry.max_delay must not be shorter than retry.base_delay"),
-        ("database: x", "line 1: database belongs into rollcall.yaml: it is the same for all jobs"),
+        ("database: x", "line 1: database belongs in rollcall.yaml: it is the same for all jobs"),
         (
             "limits:\n  rate: 1\n  time_zone: Asia/Tokyo",
-            "line 3: limits.time_zone belongs into rollcall.yaml: it is the same for all jobs"
+            "line 3: limits.time_zone belongs in rollcall.yaml: it is the same for all jobs"
         ),
     ])
     func aWrongJobIsNamedWithItsLine(text: String, complaint: String) throws {

@@ -3,7 +3,7 @@ import Foundation
 /// Work that blocks on disks, network shares, locks or another thread, kept off the cooperative thread pool: there it
 /// would hold up other tasks, and one such piece of work per processor would stall the whole process.
 ///
-/// Both functions return when the work is done, even if the task is cancelled; the work sees the task's local values.
+/// Each function returns when the work is done, even if the task is cancelled; the work sees the task's local values.
 package enum BlockingWork {
     /// Where it runs; a test has an executor of its own, which tells it whether anything is at work there.
     @TaskLocal package static var executor = BlockingExecutor()

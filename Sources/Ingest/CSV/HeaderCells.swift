@@ -324,7 +324,7 @@ struct RepeatedHeader: Sendable {
         }
         return isInOrder
             ? "is the header again; remove the line"
-            : "is a header of another order: the lines behind it have their cells elsewhere; send them as a file of their own"
+            : "is a header of another order: the lines after it have their cells elsewhere; send them as a file of their own"
     }
 
     private func isName(_ cell: Cell, of row: UnsafeRawBufferPointer) -> Bool {

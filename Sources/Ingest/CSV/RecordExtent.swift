@@ -63,7 +63,7 @@ extension RecordExtent {
 
 /// The end of a cell that began with a quote (RFC 4180 §2.5 to §2.7).
 enum QuotedCell: Equatable {
-    /// Closed: the offset behind the closing quote, where a delimiter, a line end or the end of the file stands.
+    /// Closed: the offset after the closing quote, where a delimiter, a line end or the end of the file stands.
     case closed(behind: Int)
     /// The bytes end before the closing quote, or too soon to tell whether this is the closing one.
     case unfinished

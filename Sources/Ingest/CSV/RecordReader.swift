@@ -76,7 +76,7 @@ struct RecordReader: ~Copyable {
     private mutating func takeUnlessBlank(_ extent: RecordExtent, of rest: UnsafeRawBufferPointer) -> ScannedRecord? {
         let record = take(extent, of: rest)
         guard !record.isTooLong, BlankLine.isBlank(record.bytes, delimiter: delimiter) else { return record }
-        // The mark behind the end of a text is no line.
+        // A Ctrl-Z after the last line is not a line.
         if extent.length == 0 || !record.bytes.isEmpty { blankLines += 1 }
         return nil
     }
@@ -139,7 +139,7 @@ package struct RecordLayout: Sendable, Hashable, Codable {
     package let format: InputFormat
     /// CSV's header as it stood in the file, without byte order mark and line end; empty for JSON-lines.
     package let headerLine: [UInt8]
-    /// The line end behind the header, or of the first line: LF or CRLF.
+    /// The line end after the header, or of the first line: LF or CRLF.
     package let lineEnd: [UInt8]
     /// Whether the file began with a byte order mark.
     package let hasByteOrderMark: Bool
@@ -152,7 +152,7 @@ package struct RecordLayout: Sendable, Hashable, Codable {
     /// - Parameters:
     ///   - format: how the records are written.
     ///   - headerLine: the header as it stood in the file.
-    ///   - lineEnd: the line end behind the header.
+    ///   - lineEnd: the line end after the header.
     ///   - hasByteOrderMark: whether the file began with a byte order mark.
     ///   - columns: the column names in order.
     ///   - mapping: the job's mapping.

@@ -121,7 +121,7 @@ struct RowCells: ~Copyable {
 
 /// Where a row's cells stand: the one splitter, both for rows that are read and for rows that are given back.
 ///
-/// A cell whose quotes are wrong ends at the next delimiter behind the fault, so that the cells after it keep their
+/// A cell whose quotes are wrong ends at the next delimiter after the fault, so that the cells after it keep their
 /// columns.
 struct CellScan {
     /// The text; of a cell whose quotes are wrong all of its bytes.

@@ -16,7 +16,7 @@ enum Byte {
     static let backslash = UInt8(ascii: "\\")
     static let underscore = UInt8(ascii: "_")
     static let bar = UInt8(ascii: "|")
-    /// The mark that old programs put behind the end of a text (U+001A, Ctrl-Z).
+    /// The mark that old programs put at the end of a text (U+001A, Ctrl-Z).
     static let endMark: UInt8 = 0x1A
     static let zero = UInt8(ascii: "0")
     static let openBrace = UInt8(ascii: "{")

@@ -161,7 +161,7 @@ package enum InputFormat: Sendable, Hashable, Codable {
 /// Makes out what the beginning of a text is: JSON-lines, or CSV with its header.
 struct HeadReader {
     let name: String
-    /// The beginning of the file behind its byte order mark.
+    /// The beginning of the file after its byte order mark.
     let text: UnsafeRawBufferPointer
     /// Length of the byte order mark.
     let mark: Int
@@ -271,7 +271,7 @@ extension HeadReader {
     /// The first line that is not blank, as far as it has been read.
     private struct FirstLine {
         var line: UnsafeRawBufferPointer
-        /// The line and all that was read behind it.
+        /// The line and all that was read after it.
         var rest: UnsafeRawBufferPointer
         /// Physical line from 1.
         var number = 1

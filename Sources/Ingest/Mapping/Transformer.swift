@@ -109,7 +109,7 @@ enum Lowercase {
         return small
     }
 
-    /// Whether a letter stands before the place and none behind it, marks and the like passed over.
+    /// Whether a letter stands before the place and none after it, marks and the like passed over.
     private static func endsWord(at index: Int, in scalars: [Unicode.Scalar]) -> Bool {
         let before = scalars[..<index].last { !$0.properties.isCaseIgnorable }
         let behind = scalars[(index + 1)...].first { !$0.properties.isCaseIgnorable }

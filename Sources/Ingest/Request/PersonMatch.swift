@@ -20,7 +20,7 @@ package struct PersonMatch: ~Copyable {
     ///
     /// - Parameters:
     ///   - ids: what is looked for.
-    ///   - also: account ids as requests hold them, which have the place behind the last id.
+    ///   - also: account ids as requests hold them, which have the place after the last id.
     ///   - layout: the batch's layout.
     ///   - accountKey: the key of the transform `hmac-sha256`, where the layout needs it.
     /// - Throws: `InputError` for a layout that makes no request; `OpenSSLError` when an id cannot be hashed.

@@ -5,7 +5,7 @@ import IdentityInsights
 struct RequestTemplate: Sendable {
     let groups: [RequestGroup]
     let steps: [RequestStep]
-    /// The fields' names with quotes and colons, one behind the other.
+    /// The fields' names with quotes and colons, one after the other.
     let keys: [UInt8]
 
     /// - Parameters:

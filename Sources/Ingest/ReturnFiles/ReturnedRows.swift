@@ -181,7 +181,7 @@ struct ReturnedCSV: Sendable {
     }
 }
 
-/// Gives JSON lines back as they were, with the note's members behind the others.
+/// Gives JSON lines back as they were, with the note's members after the others.
 struct ReturnedJSON: Sendable {
     let lineEnd: [UInt8]
 

@@ -25,7 +25,7 @@ extension BatchRun {
         switch permission {
         case .halted(let halt): state.end(.halted(halt))
         case .waitForAnswer: try await wait(until: nil, &group)
-        case .waitForRoom: await pause(&group)
+        case .waitForCapacity: await pause(&group)
         case .wait(let deadline): try await wait(until: deadline, &group)
         case .granted(let grant):
             pace.take(grant.count, of: count, at: grant.takenAt)

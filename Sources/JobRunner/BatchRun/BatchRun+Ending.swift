@@ -19,7 +19,8 @@ package enum RunEnd: Sendable, Equatable {
 }
 
 extension BatchRun {
-    /// Nothing is left to claim: the policy is applied to in-doubt records, otherwise the batch is complete.
+    /// Nothing is left to claim: last tries are made, then the policy is applied to in-doubt records; otherwise the re-run, or
+    /// the batch, is complete.
     mutating func close() async throws {
         let configuration = runner.configuration
         let counts = try await runner.store.progress(batch)

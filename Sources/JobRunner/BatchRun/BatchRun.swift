@@ -127,8 +127,8 @@ struct BatchRun {
         }
     }
 
-    /// Handles what ended calls, and passes that on to a store that has been away for long; the rest is looked at when the
-    /// claim is over.
+    /// Handles the messages that end calls, and passes these ends on to a store that has been away for long; the others wait
+    /// until the claim is over.
     ///
     /// - Returns: What the claim that is under way brought; nil: it is not over.
     private mutating func absorbDuringClaim(_ group: inout Group) -> Result<Claim, any Error>? {
@@ -146,7 +146,7 @@ struct BatchRun {
         return result
     }
 
-    /// Other runners may have met the same trouble.
+    /// Tells the limiter and the gate of failures in a row that all runners together have met.
     mutating func recordFailuresOfAll() {
         guard let failures = runner.store.takeFailuresInARow() else { return }
         for event in runner.traffic.record(failures, at: clock.instant) {
@@ -243,7 +243,7 @@ extension BatchRun {
     /// for all of them. Never where a permit could be lost meanwhile, or where many calls could start at once.
     mutating func waitsForMore(room: Int, _ group: inout Group) -> Bool {
         let limit = coalescing.limit
-        guard runner.configuration.burst >= limit, room < limit, !isQueued, let deadline = patience else {
+        guard runner.configuration.burst >= limit, room < limit, !isQueued, let deadline = gatheringDeadline else {
             return false
         }
         setTimer(at: deadline, &group)
@@ -258,7 +258,7 @@ extension BatchRun {
     }
 
     /// Until when ended calls may wait for others to end; nil where they are to be written now.
-    private var patience: MonotonicTime? {
+    private var gatheringDeadline: MonotonicTime? {
         guard urgency == .none, !state.isEnding else { return nil }
         return coalescing.deadline(count: gathered.count, underWay: state.underWay, at: clock.monotonic)
     }
@@ -267,10 +267,10 @@ extension BatchRun {
     /// there is, which it keeps outside the database meanwhile.
     private mutating func write(_ group: inout Group) {
         guard !gathered.isEmpty else { return }
-        if let due = storeRequests.overdue {
+        if let due = storeRequests.overdueAt {
             guard runner.store.isAtServer else { return }
             if due > clock.monotonic { return setTimer(at: due, &group) }
-        } else if let deadline = patience, !isLimiterChanged {
+        } else if let deadline = gatheringDeadline, !isLimiterChanged {
             return setTimer(at: deadline, &group)
         }
         storeRequests.began(at: clock.monotonic)
@@ -330,7 +330,7 @@ private struct StoreRequests {
     private var began = MonotonicTime.distantPast
 
     /// When the last one has been waited for so long that nothing more is to wait for it; nil: none is waited for.
-    var overdue: MonotonicTime? { count == 0 ? nil : began + Self.patience }
+    var overdueAt: MonotonicTime? { count == 0 ? nil : began + Self.patience }
 
     mutating func began(at now: MonotonicTime) {
         count += 1

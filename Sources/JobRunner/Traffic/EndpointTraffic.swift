@@ -317,14 +317,14 @@ enum Permission: Sendable, Equatable {
     /// Check again when a call under way has ended: only one, or a few, may be made for now.
     case waitForAnswer
     /// Check again when woken: the limit of calls under way, of all runs together, is reached.
-    case waitForRoom
+    case waitForCapacity
     /// No more calls.
     case halted(Halt)
 
     /// Whether others pass on turns in favour of the run that got this.
     var isQueued: Bool {
         switch self {
-        case .wait, .waitForRoom: true
+        case .wait, .waitForCapacity: true
         case .granted, .waitForAnswer, .halted: false
         }
     }

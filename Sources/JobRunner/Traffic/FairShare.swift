@@ -13,7 +13,7 @@ struct FairShare: Sendable {
         /// Whether it got less than it last requested: it has then not been idle since.
         var isBacklogged = false
         /// Whether it waits for a call of someone else to end.
-        var waitsForRoom = false
+        var waitsForCapacity = false
     }
 
     /// The stride of weight 1.
@@ -57,7 +57,7 @@ struct FairShare: Sendable {
             member.tag = max(member.tag, floor)
             member.wanted = wanted
             member.isBacklogged = true
-            member.waitsForRoom = false
+            member.waitsForCapacity = false
         }
     }
 
@@ -68,7 +68,7 @@ struct FairShare: Sendable {
             stood = member.wanted > 0
             member.wanted = 0
             member.isBacklogged = false
-            member.waitsForRoom = false
+            member.waitsForCapacity = false
         }
         return stood
     }
@@ -106,16 +106,16 @@ struct FairShare: Sendable {
     }
 
     /// The member waits for a call of someone else to end.
-    mutating func waitForRoom(_ id: Int) {
-        change(id) { member, _ in member.waitsForRoom = true }
+    mutating func waitForCapacity(_ id: Int) {
+        change(id) { member, _ in member.waitsForCapacity = true }
     }
 
     /// Who should check again now that a call may start: the first of those who wait for it, and each only once.
     mutating func nextForRoom() -> Int? {
-        guard let next = members.filter(\.waitsForRoom).min(by: { ($0.tag, $0.id) < ($1.tag, $1.id) }) else {
+        guard let next = members.filter(\.waitsForCapacity).min(by: { ($0.tag, $0.id) < ($1.tag, $1.id) }) else {
             return nil
         }
-        change(next.id) { member, _ in member.waitsForRoom = false }
+        change(next.id) { member, _ in member.waitsForCapacity = false }
         return next.id
     }
 

@@ -3,7 +3,7 @@ import RecordStore
 
 /// Closes when calls make no sense for anyone, and finds out with single probes when they do again.
 struct Gate: Sendable {
-    /// Failed calls, of all batches together, that mean an outage.
+    /// Failed calls in a row, of all batches together, that mean an outage.
     private static let troubleInARow = 10
     /// Before the first probe of an outage; doubled with each that fails.
     private static let firstInterval = Duration.seconds(15)
@@ -39,10 +39,10 @@ struct Gate: Sendable {
         switch state {
         case .halted: break
         case .open: recordWhileOpen(sign, errorText, at: now)
-        case .closed(let closure) where isProbe: recordProbe(sign, closure, errorText, at: now)
-        case .closed(let closure):
+        case .closed(let closing) where isProbe: recordProbe(sign, closing, errorText, at: now)
+        case .closed(let closing):
             // Calls that were under way when the gate closed. One of them answering shows that the API is in reach.
-            if sign == .answered, closure.cause == .outage { open() }
+            if sign == .answered, closing.cause == .outage { open() }
         }
     }
 
@@ -54,31 +54,31 @@ struct Gate: Sendable {
 
     /// Marks the probe as sent.
     mutating func startProbe() {
-        guard case .closed(var closure) = state else { return }
-        closure.isProbeUnderWay = true
+        guard case .closed(var closing) = state else { return }
+        closing.isProbeUnderWay = true
         probesSent += 1
-        state = .closed(closure)
+        state = .closed(closing)
     }
 
     /// The probe's permit was not used: the next may leave at once.
     mutating func withdrawProbe() {
-        guard case .closed(let closure) = state, closure.isProbeUnderWay else { return }
+        guard case .closed(let closing) = state, closing.isProbeUnderWay else { return }
         probesSent -= 1
         endProbe()
     }
 
     /// Everyone has to wait: the outage counts from the end of the first such wait at the earliest.
     mutating func wait(until end: MonotonicTime) {
-        guard case .closed(var closure) = state, closure.waitsUntil == nil else { return }
-        closure.waitsUntil = end
-        state = .closed(closure)
+        guard case .closed(var closing) = state, closing.waitsUntil == nil else { return }
+        closing.waitsUntil = end
+        state = .closed(closing)
     }
 
     /// No run needed a call for this long: that time is not outage.
     mutating func excuse(_ time: Duration) {
-        guard case .closed(var closure) = state else { return }
-        closure.excused += max(.zero, time)
-        state = .closed(closure)
+        guard case .closed(var closing) = state else { return }
+        closing.excused += max(.zero, time)
+        state = .closed(closing)
     }
 
     /// Stops every call until `open`.
@@ -96,17 +96,17 @@ struct Gate: Sendable {
 
     /// From when on the other side has been out of reach; nil unless a probe has shown it since.
     var outageBegan: MonotonicTime? {
-        guard case .closed(let closure) = state, closure.cause == .outage, probesSent > 0, !closure.isProbeUnderWay
+        guard case .closed(let closing) = state, closing.cause == .outage, probesSent > 0, !closing.isProbeUnderWay
         else {
             return nil
         }
-        return closure.countsFrom
+        return closing.countsFrom
     }
 
     private mutating func endProbe() {
-        guard case .closed(var closure) = state else { return }
-        closure.isProbeUnderWay = false
-        state = .closed(closure)
+        guard case .closed(var closing) = state else { return }
+        closing.isProbeUnderWay = false
+        state = .closed(closing)
     }
 
     private mutating func recordWhileOpen(_ sign: Outcome.GateSignal, _ errorText: String?, at now: MonotonicTime) {
@@ -120,49 +120,49 @@ struct Gate: Sendable {
     }
 
     private mutating func close(
-        _ cause: Closure.Cause, firstWait: Duration, _ errorText: String?, at now: MonotonicTime
+        _ cause: Closing.Cause, firstWait: Duration, _ errorText: String?, at now: MonotonicTime
     ) {
         let wait = cause == .outage ? min(firstWait, outage) : firstWait
         notOpenSince = now
         probesSent = 0
         state = .closed(
-            Closure(
+            Closing(
                 cause: cause, since: now, lastError: errorText, probeAt: now + wait, interval: Self.firstInterval * 2))
     }
 
     private mutating func recordProbe(
-        _ sign: Outcome.GateSignal, _ closure: Closure, _ errorText: String?, at now: MonotonicTime
+        _ sign: Outcome.GateSignal, _ closing: Closing, _ errorText: String?, at now: MonotonicTime
     ) {
-        var closure = closure
-        closure.isProbeUnderWay = false
-        closure.lastError = errorText
+        var closing = closing
+        closing.isProbeUnderWay = false
+        closing.lastError = errorText
         switch sign {
         case .answered: open()
-        case .misconfigured: refuseProbe(&closure, errorText, at: now)
-        case .trouble: missProbe(&closure, errorText, at: now)
+        case .misconfigured: refuseProbe(&closing, errorText, at: now)
+        case .trouble: missProbe(&closing, errorText, at: now)
         }
     }
 
-    private mutating func refuseProbe(_ closure: inout Closure, _ errorText: String?, at now: MonotonicTime) {
-        closure.cause = .misconfigured
-        closure.refusedProbes += 1
-        guard closure.refusedProbes < probes else {
+    private mutating func refuseProbe(_ closing: inout Closing, _ errorText: String?, at now: MonotonicTime) {
+        closing.cause = .misconfigured
+        closing.refusedProbes += 1
+        guard closing.refusedProbes < probes else {
             return halt(.misconfigured(probes: probes, last: errorText), at: now)
         }
-        closure.probeAt = now + probeInterval
-        state = .closed(closure)
+        closing.probeAt = now + probeInterval
+        state = .closed(closing)
     }
 
-    private mutating func missProbe(_ closure: inout Closure, _ errorText: String?, at now: MonotonicTime) {
-        let deadline = closure.countsFrom + outage
+    private mutating func missProbe(_ closing: inout Closing, _ errorText: String?, at now: MonotonicTime) {
+        let deadline = closing.countsFrom + outage
         guard now < deadline else { return halt(.outage(outage, last: errorText), at: now) }
-        if closure.cause == .misconfigured { closure.interval = Self.firstInterval }
-        closure.cause = .outage
-        closure.refusedProbes = 0
+        if closing.cause == .misconfigured { closing.interval = Self.firstInterval }
+        closing.cause = .outage
+        closing.refusedProbes = 0
         // The last probe leaves when the outage has lasted too long, so that a halt never comes without a final probe.
-        closure.probeAt = min(now + closure.interval, deadline)
-        closure.interval = min(closure.interval * 2, Self.longestInterval)
-        state = .closed(closure)
+        closing.probeAt = min(now + closing.interval, deadline)
+        closing.interval = min(closing.interval * 2, Self.longestInterval)
+        state = .closed(closing)
     }
 }
 
@@ -170,12 +170,12 @@ extension Gate {
     /// What calls are allowed.
     enum State: Sendable, Equatable {
         case open
-        case closed(Closure)
+        case closed(Closing)
         case halted(Halt)
     }
 
     /// A closed gate.
-    struct Closure: Sendable, Equatable {
+    struct Closing: Sendable, Equatable {
         enum Cause: Sendable, Equatable {
             case outage
             case misconfigured
@@ -202,14 +202,14 @@ extension Gate {
     }
 }
 
-extension Gate.Closure {
+extension Gate.Closing {
     /// Why the gate is closed, as shown to operators.
     var reason: String {
         lastError.map { "\(cause.inWords): \($0)" } ?? cause.inWords
     }
 }
 
-extension Gate.Closure.Cause {
+extension Gate.Closing.Cause {
     fileprivate var inWords: String {
         switch self {
         case .outage: "The API is out of reach"

@@ -14,7 +14,7 @@ package struct RetryAfter: Sendable, Equatable, Comparable {
     /// The shorter of two.
     package static func < (left: RetryAfter, right: RetryAfter) -> Bool { left.seconds < right.seconds }
 
-    /// The end of the wait, held at the distant future.
+    /// The end of the wait, at most the distant future.
     func end(from now: WallTime) -> WallTime { now + .seconds(seconds) }
 }
 

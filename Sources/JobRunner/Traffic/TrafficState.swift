@@ -12,7 +12,7 @@ struct TrafficState: Sendable {
     var streak: UndecipherableStreak
     var overload: OverloadWatch
     var repeats = RepeatedAnswers()
-    var line = FairShare()
+    var queue = FairShare()
     var activeRuns = ActiveRuns()
     /// Whether an answer was read: until then one call is made at a time.
     var hasRead = false
@@ -140,7 +140,7 @@ struct TrafficState: Sendable {
 extension TrafficState {
     /// Adds a run that requests calls.
     mutating func join(weight: Int, at now: MonotonicTime) -> Int {
-        let member = line.join(weight: weight)
+        let member = queue.join(weight: weight)
         excuse(activeRuns.arrive(member, at: now))
         return member
     }
@@ -148,16 +148,16 @@ extension TrafficState {
     /// A run is over; whether others may have their turn sooner now.
     mutating func leave(_ member: Int, at now: MonotonicTime) -> Bool {
         activeRuns.depart(member, at: now)
-        return line.leave(member)
+        return queue.leave(member)
     }
 
     /// A run needs no calls for now; returns whether others may have their turn sooner now.
-    mutating func withdraw(_ member: Int) -> Bool { line.withdraw(member) }
+    mutating func withdraw(_ member: Int) -> Bool { queue.withdraw(member) }
 
     /// A run may make no calls for some time; returns whether others may have their turn sooner now.
     mutating func depart(_ member: Int, at now: MonotonicTime) -> Bool {
         activeRuns.depart(member, at: now)
-        return line.withdraw(member)
+        return queue.withdraw(member)
     }
 
     /// A run may make calls again.
@@ -205,7 +205,7 @@ extension TrafficState {
     mutating func permission(for member: Int, upTo wanted: Int, at now: MonotonicTime) -> Permission {
         switch gate.state {
         case .halted(let halt):
-            _ = line.withdraw(member)
+            _ = queue.withdraw(member)
             return .halted(halt)
         case .closed(let closure):
             guard !closure.isProbeUnderWay else { return step(aside: member, .waitForAnswer) }
@@ -222,7 +222,7 @@ extension TrafficState {
     mutating func giveBack(_ count: Int, of grant: Grant) {
         guard count > 0 else { return }
         limiter.giveBack(count, takenAt: grant.takenAt)
-        line.gaveBack(grant.member, count)
+        queue.gaveBack(grant.member, count)
         underWay -= count
         if grant.isProbe { gate.withdrawProbe() }
     }
@@ -235,38 +235,38 @@ extension TrafficState {
     }
 
     /// The run to wake because a call may be made for it now.
-    mutating func nextForRoom() -> Int? { room > 0 ? line.nextForRoom() : nil }
+    mutating func nextForRoom() -> Int? { room > 0 ? queue.nextForRoom() : nil }
 
     /// How many more calls may be under way.
     private var room: Int { max(0, concurrency - underWay) }
 
     private mutating func step(aside member: Int, _ permission: Permission) -> Permission {
-        _ = line.withdraw(member)
+        _ = queue.withdraw(member)
         return permission
     }
 
     private mutating func take(_ wanted: Int, of member: Int, isProbe: Bool, at now: MonotonicTime) -> Permission {
         limiter.share = cut.share(at: now)
-        line.ask(member, for: wanted)
-        let most = min(line.demand, room)
+        queue.ask(member, for: wanted)
+        let most = min(queue.demand, room)
         let available = limiter.available(upTo: most, at: now)
-        let granted = line.turns(of: member, among: available)
+        let granted = queue.turns(of: member, among: available)
         // Short where permits are left to others' turns: those are needed, too.
         if most > 0 { limiter.take(granted, at: now, isShort: granted < most) }
         guard granted > 0 else { return wait(for: wanted, of: member, at: now) }
-        line.took(member, granted)
+        queue.took(member, granted)
         underWay += granted
         if isProbe { gate.startProbe() }
         return .granted(Grant(member: member, count: granted, isProbe: isProbe, takenAt: now, closings: closings))
     }
 
     private mutating func wait(for wanted: Int, of member: Int, at now: MonotonicTime) -> Permission {
-        let first = line.place(of: member)
+        let first = queue.place(of: member)
         guard first <= room else {
-            line.waitForRoom(member)
-            return .waitForRoom
+            queue.waitForCapacity(member)
+            return .waitForCapacity
         }
-        return .wait(until: limiter.nextAsk(first: first, last: line.place(of: member, turn: wanted), at: now))
+        return .wait(until: limiter.nextAsk(first: first, last: queue.place(of: member, turn: wanted), at: now))
     }
 }
 
@@ -276,7 +276,7 @@ extension TrafficState {
         var status = TrafficStatus()
         status.allowedRate = allowedRate(at: instant.monotonic)
         status.underWay = underWay
-        status.runs = line.count
+        status.runs = queue.count
         if closedUntil > instant.monotonic { status.closedUntil = instant.wall(atMonotonic: closedUntil) }
         switch gate.state {
         case .open: if status.closedUntil != nil { status.reason = Self.waitReason }

@@ -166,7 +166,7 @@ struct RunSession: Sendable {
         return ExitStatusPolicy.status(of: batch.counts, accepting: job.accept)
     }
 
-    /// What a script is given for a batch that is not over.
+    /// What a script is given for a batch that this run does nothing more with.
     func standing(_ batch: Batch, json: Bool) async throws -> ExitStatus {
         if json { console.output(JSONText.text(of: try await results.summary(of: store.batch(batch.id)))) }
         return .unfinished

@@ -209,7 +209,7 @@ package struct OutputLost: Error, Sendable {}
 /// The line of progress that stands on a terminal and is not ended, for all who share a console.
 ///
 /// It is drawn again in place, in the terminal's width of that moment. Text between two drawings must pass through
-/// ``end(_:)``, so that it does not stand behind the line.
+/// ``end(_:)``, so that it does not stand after the line.
 private final class ProgressOnTerminal: Sendable {
     private struct Line {
         let text: @Sendable (_ columns: Int) -> StyledText

@@ -293,7 +293,7 @@ extension [Part] {
 
     fileprivate var text: StyledText { reduce(into: StyledText()) { $0 += StyledText($1.text, $1.tone) } }
 
-    /// All parts, and a bar behind the name where there is room for it.
+    /// All parts, and a bar after the name where there is room for it.
     fileprivate func text(withBarOf share: Int, in width: Int) -> StyledText {
         let room = Swift.min(width - text.count - 1, Self.barWidths.upperBound)
         guard room >= Self.barWidths.lowerBound, let name = first else { return text }

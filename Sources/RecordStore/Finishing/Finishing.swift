@@ -3,8 +3,8 @@ import Basics
 extension RecordStore {
     /// Records how attempts ended and what becomes of their records, each exactly once.
     ///
-    /// Answers and error texts are sealed on the caller's thread. An attempt that is no longer open, because it was
-    /// finished before or the process was thought dead, is left as it is.
+    /// Answers and error texts are sealed on the caller's thread. An attempt that was finished before is left as it
+    /// is, except one put in doubt because its node was not heard of or a server had lost it: its late end is still taken.
     ///
     /// - Parameter completions: How the attempts ended.
     /// - Returns: How many were applied; fewer than given means that some were no longer open.
@@ -66,8 +66,8 @@ struct SealedCompletion: Sendable {
 }
 
 extension SealedCompletion {
-    /// Whether nothing is to be sent for the record after it, although that is queued: it was answered for good, or an answer
-    /// was paid for that is kept, or too large.
+    /// Whether it settles a record that is queued again, so that nothing more is sent for it: it was answered for good, or an
+    /// answer was paid for that is kept, or too large.
     fileprivate var settlesItsRecord: Bool {
         switch completion.next {
         case .succeeded: true
@@ -79,7 +79,8 @@ extension SealedCompletion {
 }
 
 extension WriterConnection {
-    /// Closes open attempts and settles their records. One that is no longer open is left as it is and not counted.
+    /// Closes open attempts and settles their records. One that was finished before is left as it is and not counted; see
+    /// ``reopened(_:_:)`` for ends that come late.
     ///
     /// - Returns: How many completions were applied.
     func finish(_ completions: [SealedCompletion]) throws -> Int {

@@ -138,7 +138,7 @@ struct TableCopy {
     }
 }
 
-/// The triggers that let nobody write entries of the audit but behind the last, each with its hash. Entries from before there
+/// The triggers that let nobody write entries of the audit but after the last, each with its hash. Entries from before there
 /// were hashes are copied as they are.
 private struct AuditTriggers {
     private static let name = "audit_is_appended"

@@ -1,6 +1,7 @@
 import Basics
 
-/// What a node does about its earlier epochs before it claims anything.
+/// What a node does about its own earlier epochs before it claims anything. Calls of other nodes that ended are put in doubt by
+/// its beat (`NodeLease.swift`), their batches and files taken over in `SharedWork.swift`.
 extension RecordStore {
     /// Delivers the answers that the node had spooled, puts in doubt the calls that its earlier epochs had under way, and
     /// reconciles its journal with the server, which may have lost some of them.

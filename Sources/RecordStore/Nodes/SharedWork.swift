@@ -20,8 +20,8 @@ extension RecordStore {
 
 /// Where folders are shared: what a node had not finished is another's from when its lease has ended, however it ended.
 extension RecordStore {
-    /// Takes over all batches and files of nodes that have ended. Their calls under way are in doubt first: until a beat
-    /// has seen to that nothing is taken over.
+    /// Takes over all batches and files of nodes that have ended. Nothing is taken over until a beat has put
+    /// their calls under way in doubt.
     ///
     /// - Returns: What this node has now and did not have before; nothing where folders are not shared.
     /// - Throws: ``StoreError`` when it can't be written.

@@ -71,7 +71,7 @@ extension RecordStore {
 }
 
 extension WallTime {
-    /// Microseconds since 1970 UTC, the unit of `theoretical_arrival_us`, held at the ends of `Int64`.
+    /// Microseconds since 1970 UTC, the unit of `theoretical_arrival_us`, saturating at the ends of `Int64`.
     fileprivate var microseconds: Int64 {
         let (product, overflows) = milliseconds.multipliedReportingOverflow(by: 1_000)
         return overflows ? (milliseconds < 0 ? .min : .max) : product

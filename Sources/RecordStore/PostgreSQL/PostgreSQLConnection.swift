@@ -111,7 +111,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
     func forgetFailure() {
         rows.forEach { $0.forget() }
         failure = nil
-        // What was sent behind it is answered with the same failure.
+        // What was sent after it is answered with the same failure.
         _ = try? synchronize()
         failure = nil
     }

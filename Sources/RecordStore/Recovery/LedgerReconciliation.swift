@@ -101,7 +101,7 @@ enum LedgerReconciliation: Equatable, Sendable {
         case traceForeign
     }
 
-    /// More lines than any file has: attempt ids are only this far apart where it is unknown what lies between.
+    /// As many as the longest file may have lines: attempt ids lie so far apart only where it is unknown what is between.
     static let unknownDistance = RecordID.greatestLine
 
     /// Judges the evidence.

@@ -39,7 +39,7 @@ struct SQLiteConnection {
         try begin.run()
     }
 
-    /// SQLite's error with the system's error behind it, which the next statement would overwrite.
+    /// SQLite's error with the system's error that caused it, which the next statement would overwrite.
     func described(_ error: any Error) -> any Error {
         guard let error = error as? DatabaseError, !StoreError.concernsOneOperation(error) else { return error }
         let systemError = database.sqliteConnection.map { sqlite3_system_errno($0) } ?? 0

@@ -87,7 +87,7 @@ extension ResultRow {
 
 /// The one pass over a batch's records that fills all files.
 struct ResultPass {
-    /// Nil: not wanted, and so below.
+    /// Nil where this table is not wanted; the same for `jsonl`.
     let csv: ResultFile?
     private let jsonl: ResultFile?
     private var returned: [ReturnFile.Kind: ReturnFile]

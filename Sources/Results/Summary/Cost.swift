@@ -249,7 +249,7 @@ extension Pricing {
         return made
     }
 
-    /// The whole part, held at the end of `Int`.
+    /// The whole part, at most the greatest `Int`.
     private static func whole(_ value: Decimal) -> Int {
         guard value < Decimal(Int.max / 2) else { return Int.max / 2 }
         var (value, rounded) = (value, Decimal())

@@ -46,7 +46,7 @@ struct FlatFile: Sendable {
             } else if schema.isSection(path) {
                 try takeSection(member, path: path, schema: schema)
             } else if schema.isOfSettingsFile(path) {
-                throw wrong(member, path: path, "\(path) belongs into rollcall.yaml: it is the same for all jobs")
+                throw wrong(member, path: path, "\(path) belongs in rollcall.yaml: it is the same for all jobs")
             } else {
                 let nearest = schema.nearest(to: member.key, in: section)
                 throw unknown(member, path: path, nearest: nearest, schema: schema)

@@ -9,7 +9,7 @@ struct InputText {
 
     /// Reads at most 1 MiB of UTF-8.
     ///
-    /// - Throws: a sentence to be put behind the file's name.
+    /// - Throws: a sentence to be put after the file's name.
     init(path: String) throws(Refusal) {
         let file = try SystemFault.translating(by: Refusal.init) { () throws(SystemFault) in
             try OwnedDescriptor(opening: path, O_RDONLY | O_NONBLOCK)

@@ -17,7 +17,7 @@ struct Schema: Sendable {
 
     func key(at path: String) -> KeyDescription? { byPath[path] }
 
-    /// Whether a key that is unknown here belongs into `rollcall.yaml`.
+    /// Whether a key that is unknown here belongs in `rollcall.yaml`.
     func isOfSettingsFile(_ path: String) -> Bool { ofSettingsFile.contains(path) }
 
     func isSection(_ path: String) -> Bool { sections.contains(path) }

@@ -10,7 +10,7 @@ import Settings
 /// The files of a drop folder whose batches wait for confirmation. They are back in the inbox meanwhile: removing one
 /// there withdraws it, and its batch is cancelled.
 ///
-/// So does a file that is put in its place: it usually is the corrected one, and sending both would pay twice for what
+/// A file put in its place withdraws it, too: that usually is the corrected one, and sending both would pay twice for what
 /// is in both. Nothing of the first has been sent, and its lines are in the results as cancelled.
 struct FilesAwaitingConfirmation {
     let context: DaemonContext

@@ -52,7 +52,7 @@ package struct DaemonOperation: Sendable {
 }
 
 /// What signals mean to the daemon: SIGTERM and SIGINT end it in order, and at once if another comes a second or more
-/// after the first; SIGHUP reloads settings and jobs.
+/// after the first; SIGHUP reloads settings, jobs and keys.
 struct DaemonSignals: Service {
     let stop: StopSignal
     let configuration: ConfigurationInForce
