@@ -212,16 +212,19 @@ def _check_losses(history, verdict):
     outcomes = {(a["record"], a["id"]): a["outcome"] for a in history["attempts"]}
     lost_ends = history.get("lost_ends", [])
     for end in lost_ends:
-        # None: it is accused above.
         outcome = outcomes.get((end["record"], end["id"]))
         name = f"attempt {end['id']} of record {end['record']}"
+        # What a later failover lost with its whole batch is counted above.
+        if outcome is None and end["record"] >> 32 in files:
+            verdict.accuse("named", f"{name} had ended as {end['outcome']}, and is not in the ledger")
         if outcome == "unsent" and end["outcome"] != "unsent":
             verdict.accuse("named", f"{name} had ended as {end['outcome']}, and is said to be unsent")
         if outcome == "in_doubt" and end["record"] >> 32 not in halted:
             verdict.accuse("named", f"the end of {name} was lost by a failover, and its batch did not halt")
     verdict.figures["ends lost by failovers"] = len(lost_ends)
-    if history.get("durable") and lost:
-        verdict.accuse("named", f"{len(lost)} attempts were lost although a synchronous standby was wanted")
+    if history.get("durable") and (lost or lost_ends):
+        verdict.accuse(
+            "named", f"{len(lost)} attempts and {len(lost_ends)} ends were lost although a synchronous standby was wanted")
 
 
 def _check_results(history, verdict):

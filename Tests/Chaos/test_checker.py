@@ -76,6 +76,14 @@ class CheckerTests(unittest.TestCase):
             history["durable"] = True
         self.assertEqual(self.broken(durably), {"named"})
 
+    def test_an_end_lost_where_none_may_be(self):
+        lost = {"record": BATCH + 2, "id": 1, "outcome": "succeeded"}
+        self.assertEqual(self.broken(lambda history: history.update(lost_ends=[lost], durable=True)), {"named"})
+
+    def test_an_end_whose_attempt_is_gone(self):
+        lost = {"record": BATCH + 2, "id": 99, "outcome": "succeeded"}
+        self.assertEqual(self.broken(lambda history: history.update(lost_ends=[lost])), {"named"})
+
     def test_ten_idle_seconds_in_a_longer_spell(self):
         def change(history):
             history["attempts"] = [dict(history["attempts"][0], record=n, id=n, slot=100 * MICROSECONDS + n * 50_000)

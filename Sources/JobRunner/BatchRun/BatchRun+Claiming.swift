@@ -119,7 +119,7 @@ extension BatchRun {
                 try await store.waitForRoom()
                 mailbox.post(.roomFound)
             } catch {
-                if (error as? StoreError)?.code != .diskFull { mailbox.post(.notWritten(error)) }
+                if (error as? StoreError)?.code != .diskFull { mailbox.post(.notWritten(0, error)) }
             }
         }
     }
@@ -134,7 +134,8 @@ extension BatchRun {
     private mutating func start(_ records: [ClaimedRecord], with grant: Grant, _ group: inout Group) {
         guard !records.isEmpty else { return }
         let instant = clock.instant
-        let mayStart = urgency == .none && runner.traffic.start(records.count, of: grant, at: instant.monotonic)
+        let isGoingOn = urgency == .none && !state.isEnding
+        let mayStart = isGoingOn && runner.traffic.start(records.count, of: grant, at: instant.monotonic)
         guard mayStart else {
             giveBack(records.count, of: grant)
             for record in records {

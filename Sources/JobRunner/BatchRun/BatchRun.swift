@@ -118,7 +118,13 @@ struct BatchRun {
                 storeRequests.ended()
                 state.written(count, readyAt: readyAt)
                 recordFailuresOfAll()
-            case .notWritten(let error): throw error
+            case .notWritten(let count, let error):
+                // Where there is a server the store keeps the ends outside it, and those of calls under way, which are awaited.
+                guard runner.store.isAtServer else { throw error }
+                if count > 0 { storeRequests.ended() }
+                state.written(count, readyAt: nil)
+                failure = failure ?? error
+                state.end(.stopped)
             case .roomFound: state.foundRoom(true)
             case .fired(let deadline): timers.fired(deadline)
             case .changed, .claimed: break
@@ -269,22 +275,24 @@ extension BatchRun {
         guard !gathered.isEmpty else { return }
         if let due = storeRequests.overdueAt {
             guard runner.store.isAtServer else { return }
-            if due > clock.monotonic { return setTimer(at: due, &group) }
+            // A run that ends waits for nothing: its process may be killed next.
+            if due > clock.monotonic, urgency == .none, !state.isEnding { return setTimer(at: due, &group) }
         } else if let deadline = gatheringDeadline, !isLimiterChanged {
             return setTimer(at: deadline, &group)
         }
         storeRequests.began(at: clock.monotonic)
         let completions = take()
         let readyAt = completions.readyAt
-        let limiter = isLimiterChanged ? runner.traffic.limiterState : nil
+        let savesLimiter = isLimiterChanged
         isLimiterChanged = false
-        group.addTask { [store = runner.store, mailbox] in
+        group.addTask { [store = runner.store, traffic = runner.traffic, mailbox] in
             do {
                 _ = try await store.finish(completions)
-                if let limiter { try await store.saveLimiterState(limiter) }
+                // As it is by then: another group may have been written meanwhile.
+                if savesLimiter { try await store.saveLimiterState(traffic.limiterState) }
                 mailbox.post(.written(completions.count, readyAt: readyAt))
             } catch {
-                mailbox.post(.notWritten(error))
+                mailbox.post(.notWritten(completions.count, error))
             }
         }
     }

@@ -184,8 +184,8 @@ enum RunMessage: Sendable {
     case notBuilt(Call, reason: String, at: Instant)
     /// The ends of so many calls are written.
     case written(Int, readyAt: WallTime?)
-    /// They could not be written.
-    case notWritten(any Error)
+    /// The ends of so many calls could not be written.
+    case notWritten(Int, any Error)
     /// A claim at a server is over.
     case claimed(Result<Claim, any Error>)
     /// The disk has room again.

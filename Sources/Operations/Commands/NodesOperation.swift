@@ -79,6 +79,11 @@ package struct NodesOperation: Sendable {
         let doubt = retired.inDoubt > 0 ? "; \(NumberFormat.count(retired.inDoubt, "call")) of it in doubt" : ""
         console.note(
             retired.hasChanged ? "node \(name) is retired now\(doubt)" : "node \(name) was retired before")
+        for batch in retired.halted {
+            console.note(
+                "\(batch.name): halted, for node \(name) never told the server that took over what it had sent last: lines that "
+                    + "wait may have been sent; ask the provider, then \(Hint.resume(batch: batch.name))")
+        }
         for batch in retired.moved { console.note("\(batch.name): node \(other ?? "") goes on with it") }
         for batch in retired.cancelled {
             console.note("\(batch.name): cancelled; hand \(batch.fileName) to another node: nothing of it was sent")

@@ -8,6 +8,8 @@ extension WriterConnection {
         guard row.state == .running else {
             return ClaimResult(exhausted: row.queued == 0 && row.inFlight == 0, state: row.state)
         }
+        let last = try firstInteger(claims.lastAttempt) ?? 0
+        if let node, last < node.journal.lastAttempt { throw CallsLostByServer() }
         var request = request
         var permit: NodePermit?
         var retryIn: Duration?
@@ -21,7 +23,7 @@ extension WriterConnection {
             }
         }
         let allowance = try allowance(request, row)
-        var progress = ClaimProgress(cursor: row.cursor, attempt: try firstInteger(claims.lastAttempt) ?? 0)
+        var progress = ClaimProgress(cursor: row.cursor, attempt: last)
         progress.permit = permit
         if row.toCall > 0, request.count > 0 {
             try take(request, upTo: allowance.count, from: row, &progress)

@@ -35,13 +35,15 @@ extension RecordStore {
             keys: keys, rerun: rerun, awaitsProof: awaitsProof)
         let sealed = try await seal(completions)
         // A claim that has waited would be out of date: its permits, its window and its day are those of the present.
-        let (result, failures) = try await keeping(sealed) {
-            try await write(leavingCountersToTheGroup: true, patience: .none) {
-                connection -> (ClaimResult, FailuresInARow?) in
-                guard !sealed.isEmpty else { return (try connection.claim(request), nil) }
-                _ = try connection.finish(sealed)
-                let failures = try connection.countFailures(sealed)
-                return (try connection.claim(request), failures)
+        let (result, failures) = try await keeping(sealed, comeAgain: true) {
+            try await tellingServer { isTold in
+                try await write(leavingCountersToTheGroup: true, patience: .none) {
+                    connection -> (ClaimResult, FailuresInARow?) in
+                    guard !sealed.isEmpty else { return (try connection.claim(request), nil) }
+                    _ = try connection.finish(sealed, refusingLost: !isTold)
+                    let failures = try connection.countFailures(sealed)
+                    return (try connection.claim(request), failures)
+                }
             }
         }
         node?.disown(completions.map(\.attempt))

@@ -14,8 +14,10 @@ extension RecordStore {
         try requireRunning()
         let sealed = try await seal(completions)
         let (count, failures) = try await keeping(sealed) {
-            try await write(leavingCountersToTheGroup: true, patience: .toTheLast) {
-                (try $0.finish(sealed), try $0.countFailures(sealed))
+            try await tellingServer { isTold in
+                try await write(leavingCountersToTheGroup: true, patience: .toTheLast) {
+                    (try $0.finish(sealed, refusingLost: !isTold), try $0.countFailures(sealed))
+                }
             }
         }
         if let failures { self.failures.withLock { $0 = failures } }
@@ -82,22 +84,28 @@ extension WriterConnection {
     /// Closes open attempts and settles their records. One that was finished before is left as it is and not counted; see
     /// ``reopened(_:_:)`` for ends that come late.
     ///
+    /// - Parameters:
+    ///   - completions: How they ended.
+    ///   - refusesLost: Whether nothing is done where the ledger lacks a call of this process.
     /// - Returns: How many completions were applied.
-    func finish(_ completions: [SealedCompletion]) throws -> Int {
+    /// - Throws: ``CallsLostByServer``.
+    func finish(_ completions: [SealedCompletion], refusingLost refusesLost: Bool = false) throws -> Int {
         let before = counters.applied
         for start in stride(from: 0, to: completions.count, by: RowsStatement.most) {
-            try finishAll(completions[start..<min(start + RowsStatement.most, completions.count)])
+            try finishAll(
+                completions[start..<min(start + RowsStatement.most, completions.count)], refusingLost: refusesLost)
         }
         return counters.applied - before
     }
 
-    private func finishAll(_ completions: ArraySlice<SealedCompletion>) throws {
+    private func finishAll(_ completions: ArraySlice<SealedCompletion>, refusingLost refusesLost: Bool) throws {
         var settled: [(record: RecordID, status: RecordStatus)] = []
         settled.reserveCapacity(completions.count)
         for (sealed, day) in zip(completions, try openDays(of: completions)) {
             let completion = sealed.completion
             var isLate = false
             guard let day = try day ?? reopened(sealed, &isLate) else {
+                if refusesLost, try isLost(completion) { throw CallsLostByServer() }
                 try enterBilling(of: completion)
                 continue
             }

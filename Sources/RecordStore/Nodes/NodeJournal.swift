@@ -38,6 +38,8 @@ final class NodeJournal: LedgerFollowing {
         var byteCount: Int
         /// Where the last part began, and its number; nil: it is the first since the node started.
         var last: Part?
+        /// The greatest attempt id that was entered since then.
+        var lastAttempt: Int64 = 0
     }
 
     private struct Part {
@@ -67,6 +69,7 @@ final class NodeJournal: LedgerFollowing {
             try state.file.write(bytes, at: state.byteCount)
             try state.file.synchronizeContent()
             state.byteCount += bytes.count
+            state.lastAttempt = max(state.lastAttempt, attempt)
         }
     }
 
@@ -86,6 +89,10 @@ final class NodeJournal: LedgerFollowing {
     }
 
     var byteCount: Int { state.withLock { $0.byteCount } }
+
+    /// The greatest id of an attempt that this process has claimed; 0: it has claimed none. No ledger that knows its calls is
+    /// behind it.
+    var lastAttempt: Int64 { state.withLock { $0.lastAttempt } }
 
     /// Whether its last part is as long as one may get.
     var isLong: Bool { state.withLock { $0.byteCount - ($0.last?.start ?? 0) > Self.longestPart } }

@@ -71,10 +71,16 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when it can't be written.
     func beat(_ node: Node) throws {
         try reconcileWithNewServer(node)
+        // First of all, and by itself: what follows concerns others.
+        try writeWaiting { try $0.renew(node) }
         let orphans = try orphans(besides: node)
-        let ends = try orphans.map { try SealedCompletion($0.completion, key: existingDataKey(of: $0.record.batch)) }
+        let ends = try orphans.map { try SealedCompletion($0.completion, key: keyForDetail(of: $0.record.batch)) }
+        if !orphans.isEmpty { try settle(orphans, ends, beside: node) }
+        if node.journal.isLong { try shortenJournal(of: node) }
+    }
+
+    private func settle(_ orphans: [OrphanedAttempt], _ ends: [SealedCompletion], beside node: Node) throws {
         try writeWaiting { connection in
-            try connection.renew(node)
             let nodes = Set(orphans.map(\.node)).subtracting([node.number])
             let dead = try nodes.filter { try connection.hasLostItsLease($0) }
             for (orphan, end) in zip(orphans, ends) {
@@ -84,7 +90,6 @@ extension RecordStore {
                 try connection.haltForLoss(orphan.record.batch)
             }
         }
-        if node.journal.isLong { try shortenJournal(of: node) }
     }
 
     /// Drops what the ledger has known since the last time this was done, so that the journal does not grow for ever. A

@@ -107,21 +107,26 @@ extension RecordStore {
     ) async throws -> Retirement {
         guard isAtServer else { throw StoreError.oneRunnerOnly }
         let keys = try await keysOfOpenCalls(of: name)
-        let (hasChanged, inDoubt, batches) = try await write {
-            [sharesFolders] connection -> (Bool, Int, MovedBatches) in
+        let (hasChanged, inDoubt, untold, batches) = try await write {
+            [sharesFolders] connection -> (Bool, Int, [BatchID], MovedBatches) in
             let hasChanged = try connection.mayBecome(.retired, name)
+            // A server that took over does not know what this node had sent last, and nobody else does.
+            let isUntold = try hasChanged && connection.nodesToReconcile().contains(name)
             if hasChanged { try connection.set(name, to: .retired) }
             let inDoubt = hasChanged ? try connection.doubtOpenCalls(of: name, keys) : 0
+            let untold = isUntold ? try connection.haltUntoldBatches(of: name) : []
             let batches =
                 try other.map { try connection.moveBatches(ofNode: name, to: $0, withFiles: sharesFolders) }
                 ?? MovedBatches()
             if hasChanged || other != nil { try connection.insert(action) }
-            return (hasChanged, inDoubt, batches)
+            return (hasChanged, inDoubt, untold, batches)
         }
-        var (moved, cancelled) = ([Batch](), [Batch]())
+        var (moved, cancelled, halted) = ([Batch](), [Batch](), [Batch]())
+        for id in untold { halted.append(try await batch(id)) }
         for id in batches.moved { moved.append(try await batch(id)) }
         for id in batches.cancelled { cancelled.append(try await batch(id)) }
-        return Retirement(hasChanged: hasChanged, inDoubt: inDoubt, moved: moved, cancelled: cancelled)
+        return Retirement(
+            hasChanged: hasChanged, inDoubt: inDoubt, moved: moved, cancelled: cancelled, halted: halted)
     }
 
     /// The keys of the batches of which a node has calls under way; without a sealing key none, and then it is not said why
@@ -136,7 +141,7 @@ extension RecordStore {
         }
         return try await BlockingWork.run {
             guard self.keys.isSealingKeyAvailable else { return [:] }
-            return try batches.reduce(into: [:]) { $0[$1] = try existingDataKey(of: $1) }
+            return batches.reduce(into: [:]) { $0[$1] = keyForDetail(of: $1) }
         }
     }
 }
@@ -151,6 +156,8 @@ package struct Retirement: Sendable {
     package let moved: [Batch]
     /// Those whose file had not been read to its end, which are cancelled: only the retired node's machine has the file.
     package let cancelled: [Batch]
+    /// Those of which the node may have sent lines that the server which took over knows nothing of.
+    package let halted: [Batch]
 }
 
 extension WriterConnection {
@@ -172,6 +179,29 @@ extension WriterConnection {
         }
         return true
     }
+
+    /// Halts the batches of a node that never told the server which took over what it had sent: lines that wait there may have
+    /// been. Ids of attempts that the server had lost are not given again, so that no late end of one is taken for another's.
+    ///
+    /// - Returns: The batches.
+    fileprivate func haltUntoldBatches(of name: String) throws -> [BatchID] {
+        let reason =
+            "node \(name) was retired and never told the database server that took over what it had sent last: lines that wait "
+            + "here may have been sent; ask the provider before you resume it"
+        let halted = try Int64.fetchAll(
+            database,
+            sql: """
+                UPDATE batches SET state = CASE WHEN ingested = 1 THEN 'halted' ELSE 'paused' END, reason = ?1, resume_at = NULL
+                WHERE home_node = (SELECT id FROM nodes WHERE name = ?2) AND finished_at IS NULL
+                  AND state IN ('running', 'halted', 'paused', 'ingesting') RETURNING id
+                """, arguments: [reason, name])
+        try database.execute(
+            sql: "UPDATE ledger_position SET last_attempt = last_attempt + ?", arguments: [Self.mostLostAttempts])
+        return halted.map(BatchID.init(rawValue:)).sorted()
+    }
+
+    /// More attempts than a server can have lost: hours of a thousand calls a second.
+    private static let mostLostAttempts: Int64 = 1 << 24
 
     /// Puts in doubt what a node had under way.
     fileprivate func doubtOpenCalls(of name: String, _ keys: [BatchID: DataKey]) throws -> Int {

@@ -60,8 +60,15 @@ final class NodeSpool: Sendable {
         // What a power cut may have left of a line before is ended first.
         let lines = [Data("\n".utf8)] + (try ends.map { try encoder.encode(SpooledEnd($0)) + Data("\n".utf8) })
         let file = try PrivateFile.open(path)
-        try file.write(Array(lines.joined()), at: file.byteCount())
-        try file.synchronize()
+        let before = try file.byteCount()
+        do {
+            try file.write(Array(lines.joined()), at: before)
+            try file.synchronize()
+        } catch {
+            // What is there of them would only look like something that is kept.
+            try? file.truncate(to: before)
+            throw error
+        }
         try PrivateFile.synchronizeFolder(of: path)
     }
 
@@ -188,10 +195,13 @@ extension RecordStore {
     ///
     /// - Parameters:
     ///   - ends: The ends.
+    ///   - comeAgain: Whether the caller brings them again where the disk was full.
     ///   - write: Stores them.
     /// - Returns: What `write` returned.
     /// - Throws: What `write` threw, or ``StoreError`` when what could not be stored can't be kept either.
-    func keeping<T: Sendable>(_ ends: [SealedCompletion], while write: () async throws -> T) async throws -> T {
+    func keeping<T: Sendable>(
+        _ ends: [SealedCompletion], comeAgain: Bool = false, while write: () async throws -> T
+    ) async throws -> T {
         guard let node, !ends.isEmpty else { return try await write() }
         let spool = node.spool
         let keeping = Task {
@@ -208,7 +218,8 @@ extension RecordStore {
             return result
         } catch {
             keeping.cancel()
-            let isToBeKept = (error as? StoreError)?.isFatal ?? true
+            let isFull = (error as? StoreError)?.code == .diskFull
+            let isToBeKept = (error as? StoreError)?.isFatal ?? true && !(comeAgain && isFull)
             let isKept = if case .success = await keeping.result { true } else { false }
             try await BlockingWork.run {
                 if isKept {

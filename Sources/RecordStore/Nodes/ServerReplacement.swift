@@ -18,11 +18,22 @@ extension RecordStore {
     ///
     /// - Throws: ``StoreError`` when it can't be written.
     func reconcileWithNewServer(_ node: Node) throws {
-        guard try isServerNew(to: node) else { return }
-        try reconcileJournal(of: node)
-        // A number that the server has lost may be another batch's.
-        forgetDataKeys()
-        announced.withLock { $0 = [] }
+        if try isServerNew(to: node) { try reconcileJournal(of: node) }
+    }
+
+    /// Does work of this process as a node. Where the server turns out to lack calls that the node has made, before any beat
+    /// has seen that, it is told them, and the work is done again: then an answer finds its call.
+    ///
+    /// - Parameter work: Gets whether the server was told.
+    /// - Returns: What the work returns.
+    /// - Throws: What the work throws.
+    func tellingServer<T>(_ work: (_ isTold: Bool) async throws -> T) async throws -> T {
+        do {
+            return try await work(false)
+        } catch is CallsLostByServer {
+            if let node { try await BlockingWork.run { try reconcileJournal(of: node) } }
+            return try await work(true)
+        }
     }
 
     /// Whether the node's journal has not been reconciled with the server that answers.
@@ -38,15 +49,28 @@ extension RecordStore {
             try $0.reconcile(node.journal.entries(), of: node, keys: keys, at: WallTime.now())
         }
         try node.record(found.server, of: self.keys.storeID)
+        // A number that the server has lost may be another batch's.
+        forgetDataKeys()
+        announced.withLock { $0 = [] }
     }
 
     /// The keys of the batches of which the server lacks calls that a node's journal has, as far as they are known.
     func keysOfLostCalls(of node: Node) throws -> [BatchID: DataKey] {
         let entries = try node.journal.entries()
         let lost = try readWaiting { try LostCalls.find(entries, in: $0) }
-        return try Set(lost.map(\.record.batch)).reduce(into: [:]) { $0[$1] = try existingDataKey(of: $1) }
+        return Set(lost.map(\.record.batch)).reduce(into: [:]) { $0[$1] = keyForDetail(of: $1) }
+    }
+
+    /// The key by which it is sealed why a call is in doubt; nil where it is not to be had here, as where a month's key was not
+    /// copied to this machine: then the line is in doubt without a word.
+    func keyForDetail(of batch: BatchID) -> DataKey? {
+        // What cannot be read now is no reason to leave a call open, or to keep all nodes waiting.
+        (try? existingDataKey(of: batch)) ?? nil
     }
 }
+
+/// The ledger lacks calls that this process has made: a server took over that had not heard of them, or was put back.
+struct CallsLostByServer: Error {}
 
 /// A server that has taken a database over may have lost calls that a node's journal has.
 extension WriterConnection {
@@ -100,10 +124,11 @@ extension WriterConnection {
                 lost, of: batch, source: sources[batch.rawValue], isGone: gone.contains(batch))
         }
         for batch in found.halted { try haltForLoss(batch) }
-        if let last = entries.map(\.attempt.rawValue).max() {
-            try database.execute(
-                sql: "UPDATE ledger_position SET last_attempt = greatest(last_attempt, ?)", arguments: [last])
-        }
+        let last = entries.map(\.attempt.rawValue).max() ?? 0
+        let isPutBack = try reconciled == server && (!found.halted.isEmpty || found.unknown > 0 || lastAttempt() < last)
+        if isPutBack { try awaitOtherNodes(besides: node) }
+        try database.execute(
+            sql: "UPDATE ledger_position SET last_attempt = greatest(last_attempt, ?)", arguments: [last])
         // The node's start may be lost, too; its epoch holds all the same, since none began a later one.
         try database.execute(
             sql: """
@@ -112,6 +137,24 @@ extension WriterConnection {
                 """,
             arguments: [server.identifier, server.timeline, node.epoch, Int64(getpid()), node.number])
         return found
+    }
+
+    /// Has all other nodes tell their calls before anybody claims, as where a server was replaced: it is the one that they know,
+    /// and was put back to an earlier time.
+    private func awaitOtherNodes(besides node: Node) throws {
+        try database.execute(
+            sql: "UPDATE nodes SET server_id = 0, timeline = 0 WHERE id <> ? AND state <> 'retired'",
+            arguments: [node.number])
+    }
+
+    private func lastAttempt() throws -> Int64 { try RecordStore.lastAttempt(database) }
+
+    /// Whether this process was given an attempt of which the ledger knows nothing.
+    func isLost(_ completion: Completion) throws -> Bool {
+        guard let node, node.owns(completion.attempt) else { return false }
+        let call = ClaimedAttempt(
+            record: completion.record, attempt: completion.attempt, day: CallDay(at: completion.startedAt, in: .gmt))
+        return try !LostCalls.find([call], in: database).isEmpty
     }
 
     /// Counts calls of lines that the server has lost, and lets as many of the lines begin in doubt when their file is

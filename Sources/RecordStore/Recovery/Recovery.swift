@@ -55,7 +55,7 @@ extension RecordStore {
                     startedAt: row[2], finishedAt: now, next: .inDoubt, billable: .unknown)
             }
         }
-        return try open.map { try SealedCompletion($0, key: existingDataKey(of: $0.record.batch)) }
+        return try open.map { try SealedCompletion($0, key: keyForDetail(of: $0.record.batch)) }
     }
 
     private func keysOfUnfinishedBatches() throws -> [BatchID: DataKey] {

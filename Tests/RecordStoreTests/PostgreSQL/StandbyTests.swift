@@ -129,9 +129,10 @@ struct StandbyTests {
 
         // The first that asks delivers what it knows, and waits for the other, who alone knows of its own.
         try a.beatNow()
-        let told = try await a.statuses(batch)
+        var told = try await a.statuses(batch)
         // Whose end alone was lost is decided about when its call cannot be under way any more.
-        #expect(told == [.succeeded, .inFlight, .inDoubt, .inDoubt, .queued, .queued, .queued, .queued])
+        #expect([.inFlight, .inDoubt].contains(told.remove(at: 1)))
+        #expect(told == [.succeeded, .inDoubt, .inDoubt, .queued, .queued, .queued, .queued])
         #expect(try await a.batch(batch.id).state == .halted)
         _ = try await a.moveBatch(batch.id, from: [.halted], to: .running, reason: nil)
         #expect(try await a.claim(batch, 8).obstacle?.contains("b") == true)
