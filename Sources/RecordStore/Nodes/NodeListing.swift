@@ -139,7 +139,7 @@ extension RecordStore {
         let batches = try await read {
             try Int64.fetchAll($0, sql: sql, arguments: [name]).map(BatchID.init(rawValue:))
         }
-        return try await BlockingWork.run {
+        return await BlockingWork.run {
             guard self.keys.isSealingKeyAvailable else { return [:] }
             return batches.reduce(into: [:]) { $0[$1] = keyForDetail(of: $1) }
         }

@@ -152,8 +152,9 @@ extension WriterConnection {
     /// Whether this process was given an attempt of which the ledger knows nothing.
     func isLost(_ completion: Completion) throws -> Bool {
         guard let node, node.owns(completion.attempt) else { return false }
+        // The day says nothing here.
         let call = ClaimedAttempt(
-            record: completion.record, attempt: completion.attempt, day: CallDay(at: completion.startedAt, in: .gmt))
+            record: completion.record, attempt: completion.attempt, day: CallDay(rawValue: 0))
         return try !LostCalls.find([call], in: database).isEmpty
     }
 

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Testing
 
 @testable import RecordStore
@@ -131,6 +132,102 @@ struct LostByServerTests {
             #expect(try await a.statuses(batch) == [.queued, .queued, .queued])
         }
         try await nodes.close(a)
+    }
+
+    /// What a server says that has never heard of two calls.
+    private static let forgotten = """
+        DELETE FROM rollcall.attempts; UPDATE rollcall.records SET status = 0;
+        UPDATE rollcall.batches SET queued = total, in_flight = 0, attempts = 0, calls = 0, cursor = (id << 32);
+        DELETE FROM rollcall.call_days; DELETE FROM rollcall.ledger_days;
+        UPDATE rollcall.ledger_position SET last_attempt = 0;
+        """
+
+    @Test(
+        "An answer that is stored before any beat has seen the loss finds its call, where a server took over or was put back",
+        arguments: [true, false])
+    func answerBeforeBeat(isReplaced: Bool) async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        nodes.endBeats(of: a, b)
+        let batch = try await nodes.sharedBatch(of: a, count: 3)
+        let called = try await a.claim(batch, 2).records
+        try nodes.run(Self.forgotten + (isReplaced ? Self.replaced : ""))
+        #expect(try await a.finish([called[0].succeeded]) == 1)
+        #expect(try await a.statuses(batch) == [.succeeded, .inDoubt, .queued])
+        #expect(try await a.batch(batch.id).state == .halted)
+        #expect(try await a.finish([called[1].succeeded]) == 1)
+        _ = try await a.moveBatch(batch.id, from: [.halted], to: .running, reason: nil)
+        #expect(try await a.claim(batch, 3).obstacle?.contains("before b answered") == true)
+        try b.beatNow()
+        let last = try await b.claim(batch, 3).records
+        #expect(last.map(\.id.line) == [4])
+        #expect(try await b.finish(last.map(\.succeeded)) == 1)
+        let counts = try await a.progress(batch.id)
+        #expect(counts.succeeded == 3 && counts.calls == 3 && counts.billable == 3)
+        try await nodes.close(a, b)
+    }
+
+    @Test("A server that was put back to an earlier time is seen by the next claim: nothing is sent again")
+    func putBack() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        nodes.endBeats(of: a)
+        let batch = try await a.runningBatch(count: 3)
+        #expect(try await a.claim(batch, 2).records.count == 2)
+        try nodes.run(Self.forgotten)
+        let claim = try await a.claim(batch, 3)
+        #expect(claim.records.isEmpty && claim.state == .halted)
+        #expect(try await a.statuses(batch) == [.inDoubt, .inDoubt, .queued])
+        #expect(try await a.calls(on: RecordStore.day).calls == 2)
+        try await nodes.close(a)
+    }
+
+    @Test("A node that is retired and never said what it had sent: its batches halt, and its late answers are no other call's")
+    func retiredUntold() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        let batch = try await a.runningBatch(count: 3)
+        nodes.endBeats(of: b)
+        let called = try await a.claim(batch, 2).records
+        try nodes.silence(a)
+        try nodes.run(Self.forgotten + Self.replaced)
+        try b.beatNow()
+        let action = Action.sample(.retireNode, detail: "a")
+        let retired = try await b.retire("a", givingBatchesTo: "b", noting: action)
+        #expect(retired.halted.map(\.id) == [batch.id] && retired.moved.map(\.id) == [batch.id])
+        let halted = try await b.batch(batch.id)
+        #expect(halted.state == .halted && halted.reason?.contains("may have been sent") == true)
+        // Somebody has asked, and lets it go on.
+        _ = try await b.moveBatch(batch.id, from: [.halted], to: .running, reason: nil)
+        let again = try await b.claim(batch, 3).records
+        #expect(again.count == 3 && Set(again.map(\.attempt)).isDisjoint(with: called.map(\.attempt)))
+        #expect(try await a.finish([called[0].succeeded]) == 0)
+        #expect(try await b.finish(again.map(\.succeeded)) == 3)
+        let counts = try await b.progress(batch.id)
+        #expect(counts.succeeded == 3 && counts.calls == 5 && counts.billable == 4 && counts.billingUnknown == 1)
+        try await nodes.close(a, b)
+    }
+
+    @Test("A month's key that is missing on this machine keeps no node from its beat, and no dead one's calls open")
+    func keyElsewhere() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        let batch = try await a.runningBatch(count: 1)
+        let keys = try #require(nodes.folder?.path)
+        let copy = keys + "/copy"
+        try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: false)
+        for name in ["sealing.key", "fingerprint.key"] {
+            try FileManager.default.copyItem(atPath: "\(keys)/\(name)", toPath: "\(copy)/\(name)")
+        }
+        let b = try await nodes.open("b", keys: copy)
+        #expect(try await a.claim(batch, 1).records.count == 1)
+        nodes.endBeats(of: b)
+        try nodes.silence(a)
+        try nodes.run("UPDATE rollcall.nodes SET lease_until_us = 1 WHERE name = 'b'")
+        try b.beatNow()
+        #expect(try nodes.run("SELECT lease_until_us > 1 FROM rollcall.nodes WHERE name = 'b'") == ["t"])
+        #expect(try await b.statuses(batch) == [.inDoubt])
+        try await nodes.close(a, b)
     }
 
     @Test("A node answers for a new server before it takes a file in: no lost batch's number is given again")
