@@ -143,7 +143,7 @@ extension WriterConnection {
     /// and was put back to an earlier time.
     private func awaitOtherNodes(besides node: Node) throws {
         try database.execute(
-            sql: "UPDATE nodes SET server_id = 0, timeline = 0 WHERE id <> ? AND state <> 'retired'",
+            sql: "UPDATE nodes SET server_id = 0 WHERE id <> ? AND state <> 'retired'",
             arguments: [node.number])
     }
 
