@@ -121,7 +121,10 @@ extension Node {
         }
         guard row[4] != NodeStanding.retired.rawValue else {
             throw StoreError(
-                .notAllowed, "Node \(description.name) was retired; run under a new name with a new folder")
+                .notAllowed,
+                "Node \(description.name) was retired; run under a new name with a new folder"
+                    + (try NodeSpool(folder).isEmpty
+                        ? "" : ". Answers that it could not store stay sealed in \(folder.path)/spool"))
         }
         guard let server = connection.transaction?.server else { throw StoreError.runnerOnly }
         try folder.refuseReplaced(server)

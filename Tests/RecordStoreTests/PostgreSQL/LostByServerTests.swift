@@ -182,7 +182,7 @@ struct LostByServerTests {
         try await nodes.close(a)
     }
 
-    @Test("A node that is retired and never said what it had sent: its batches halt, and its late answers are no other call's")
+    @Test("A node that is retired and never said what it had sent: its batches halt, its late answers are no other's")
     func retiredUntold() async throws {
         let nodes = try NodesFixture()
         let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))

@@ -247,6 +247,55 @@ struct NodeFoldersTests {
         try await nodes.close(a)
     }
 
+    /// What becomes of ends that wait for the database for so long that they are kept: an error of the write, nil: it succeeds;
+    /// whether the caller brings them again; whether they stay.
+    @Test(
+        "Ends that were kept while they waited go when they are stored, and stay when they never will be",
+        arguments: [
+            (nil, false, false), (.stateNotWritten, false, true), (.stateNotWritten, true, true),
+            (.diskFull, false, true), (.diskFull, true, false), (.notAllowed, false, false),
+        ] as [(StoreErrorCode?, Bool, Bool)])
+    func keptMeanwhile(failure: StoreErrorCode?, comeAgain: Bool, stay: Bool) async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        nodes.endBeats(of: a)
+        let batch = try await a.runningBatch(count: 2)
+        let ends = try await a.seal(try await a.claim(batch, 2).records.map(\.succeeded))
+        let spool = try #require(a.node?.spool)
+        let write: @Sendable () async throws -> Void = {
+            try await waitUntil { try spool.ends().count == 2 }
+            if let failure { throw StoreError(failure, "as it may be") }
+        }
+        if failure == nil {
+            try await a.keeping(ends, comeAgain: comeAgain, while: write)
+        } else {
+            await #expect(throws: StoreError.self) { try await a.keeping(ends, comeAgain: comeAgain, while: write) }
+        }
+        #expect(try spool.ends().count == (stay ? 2 : 0))
+        try await nodes.close(a)
+    }
+
+    @Test("Nothing that is kept goes while other ends wait, or where some are left for the next start")
+    func keptBesideOthers() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        nodes.endBeats(of: a)
+        let batch = try await a.runningBatch(count: 3)
+        let ends = try await a.seal(try await a.claim(batch, 3).records.map(\.succeeded))
+        let spool = try #require(a.node?.spool)
+        try spool.keep([ends[0]])
+        try spool.keep([ends[1]])
+        try spool.settle(areStored: true)
+        #expect(try spool.ends().count == 2)
+        try spool.settle(areStored: true)
+        #expect(try spool.isEmpty)
+        try spool.append([ends[2]])
+        try spool.keep([ends[0]])
+        try spool.settle(areStored: true)
+        #expect(try spool.ends().count == 2)
+        try await nodes.close(a)
+    }
+
     @Test("While it runs, a node tells a new server by itself what that had lost, and an answer under way is taken")
     func lostCommitsWhileRunning() async throws {
         let nodes = try NodesFixture()
