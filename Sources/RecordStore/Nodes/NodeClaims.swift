@@ -37,7 +37,7 @@ extension WriterConnection {
     /// which climbs back in a minute as the limiter's does; and a node that has closed its gate first of those that have
     /// and live, and will probe: it does so for all.
     private static let shared = """
-        SELECT \(DatabaseClock.now), given_out_until_us, rate, 
+        SELECT \(DatabaseClock.now), given_out_until_us, rate,
           (SELECT max(closed_until) FROM limiter JOIN nodes ON nodes.id = only_row WHERE nodes.state <> 'retired'),
           (SELECT min(rate_factor + (1 - rate_factor)
              * greatest(0, least(1, (\(DatabaseClock.now) / 1000 - saved_at) / 60000.0)))
