@@ -9,7 +9,7 @@ extension WriterConnection {
             return ClaimResult(exhausted: row.queued == 0 && row.inFlight == 0, state: row.state)
         }
         let last = try firstInteger(claims.lastAttempt) ?? 0
-        if let node, last < node.journal.lastAttempt { throw CallsLostByServer() }
+        if let call = node?.journal.lastCall, last < call.attempt.rawValue { throw CallsLostByServer() }
         var request = request
         var permit: NodePermit?
         var retryIn: Duration?
@@ -39,6 +39,13 @@ extension WriterConnection {
         if let retryIn, !progress.isCapped, queued > 0 {
             result.nextReadyAt = min(result.nextReadyAt ?? .distantFuture, request.dueBy + retryIn)
         }
+        return result
+    }
+
+    /// What a claim brings that is to be made again soon.
+    func nothing(for request: ClaimRequest) throws -> ClaimResult {
+        var result = ClaimResult(state: try rowInGroup(of: request.batch).state)
+        result.nextReadyAt = request.dueBy + Self.poll
         return result
     }
 

@@ -39,10 +39,11 @@ extension RecordStore {
             try await tellingServer { isTold in
                 try await write(leavingCountersToTheGroup: true, patience: .none) {
                     connection -> (ClaimResult, FailuresInARow?) in
-                    guard !sealed.isEmpty else { return (try connection.claim(request), nil) }
-                    _ = try connection.finish(sealed, refusingLost: !isTold)
-                    let failures = try connection.countFailures(sealed)
-                    return (try connection.claim(request), failures)
+                    let isEnding = !sealed.isEmpty
+                    if isEnding { _ = try connection.finish(sealed, refusingLost: !isTold) }
+                    let failures = try isEnding ? connection.countFailures(sealed) : nil
+                    // The batch's key and name are those of before: the next claim looks again.
+                    return (try isTold ? connection.nothing(for: request) : connection.claim(request), failures)
                 }
             }
         }

@@ -21,6 +21,13 @@ final class Node: Sendable {
     /// The attempts that it was given and has not ended: what else is open in its epoch was claimed by a transaction whose
     /// COMMIT it never saw answered.
     private let owned = Lock<Set<AttemptID>>([])
+    /// How often a server was told of the journal since the start.
+    let tellings = Lock(0)
+    /// Held while one is told.
+    let telling = Lock(())
+    /// The last call that the server was told of.
+    let toldCall = Lock<ClaimedAttempt?>(nil)
+    private let recording = Lock(())
 
     init(_ description: NodeDescription, _ folder: NodeFolder, number: Int64, epoch: Int64) throws {
         (self.description, self.folder, self.number, self.epoch) = (description, folder, number, epoch)
@@ -54,11 +61,13 @@ final class Node: Sendable {
     /// Lets the folder know which server has been told of everything; and, where a part of the journal is to be dropped,
     /// which one that server must know of.
     func record(_ server: ServerIdentity?, of storeID: [UInt8], dropsBefore part: Int64? = nil) throws {
-        let known = try folder.knownLedger()
-        try folder.record(
-            KnownLedger(
-                storeID: storeID, toldEpoch: epoch, toldPart: part ?? known?.toldPart ?? 0,
-                server: server ?? known?.server))
+        try recording.withLock { _ in
+            let known = try folder.knownLedger()
+            try folder.record(
+                KnownLedger(
+                    storeID: storeID, toldEpoch: epoch, toldPart: part ?? known?.toldPart ?? 0,
+                    server: server ?? known?.server))
+        }
     }
 
     /// Whether it owns an attempt.
@@ -266,6 +275,14 @@ extension StoreError {
         .notAllowed,
         "The server that answers is an earlier one, which was replaced: name the primary in database, and stop the old one"
     )
+
+    /// A failover has lost the node whole; its next start enters it again.
+    static func nodeForgotten(_ node: NodeDescription) -> StoreError {
+        StoreError(
+            .stateNotWritten,
+            "The database server was replaced by one that does not know node \(node.name): start it again, and it is entered anew"
+        )
+    }
 
     /// The database has forgotten a start of the node.
     static func earlierLedger(_ node: NodeDescription) -> StoreError {

@@ -10,8 +10,9 @@ extension RecordStore {
     ///   heard of any more is taken over.
     package func takeUp(_ batch: BatchID) async throws {
         guard let runnerName else { return }
-        try await write { [sharesFolders] connection in
+        try await write { [sharesFolders, node] connection in
             guard try !connection.isTakenUp(batch, besides: runnerName) else { throw try connection.takenUp(batch) }
+            if let node { try connection.refuseUntold(homeOf: batch, to: node) }
             try connection.setHome(of: batch, to: runnerName)
             if sharesFolders { try connection.setHolder(ofFileOf: batch, to: runnerName) }
         }
@@ -164,6 +165,24 @@ extension WriterConnection {
             WHERE batches.id = ? AND nodes.name <> ? AND nodes.state <> 'retired' AND lease_until_us >= \(DatabaseClock.now)
             """
         return try Int.fetchOne(database, sql: sql, arguments: [batch.rawValue, node]) != 0
+    }
+
+    /// Refuses to go on with a batch of a node that ended and never told the server which took over what it had sent of it.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/takenUp``.
+    fileprivate func refuseUntold(homeOf batch: BatchID, to node: Node) throws {
+        guard !node.description.wantsStandby else { return }
+        let sql = """
+            SELECT batches.name, nodes.name FROM batches JOIN nodes ON nodes.id = home_node
+            WHERE batches.id = ?1 AND nodes.id <> ?2 AND nodes.state <> 'retired'
+            """
+        let row = try StoredRow.fetchOne(database, sql: sql, arguments: [batch.rawValue, node.number])
+        guard let row, try nodesToReconcile().contains(row[1]) else { return }
+        let (name, home): (String, String) = (row[0], row[1])
+        throw StoreError(
+            .takenUp,
+            "Batch \(name) is node \(home)'s, which has not told the database server that took over what it had sent: start that "
+                + "node, or retire it first")
     }
 
     /// That another node runs a batch.

@@ -38,8 +38,8 @@ final class NodeJournal: LedgerFollowing {
         var byteCount: Int
         /// Where the last part began, and its number; nil: it is the first since the node started.
         var last: Part?
-        /// The greatest attempt id that was entered since then.
-        var lastAttempt: Int64 = 0
+        /// The last call that was entered since then.
+        var lastCall: ClaimedAttempt?
     }
 
     private struct Part {
@@ -69,7 +69,7 @@ final class NodeJournal: LedgerFollowing {
             try state.file.write(bytes, at: state.byteCount)
             try state.file.synchronizeContent()
             state.byteCount += bytes.count
-            state.lastAttempt = max(state.lastAttempt, attempt)
+            state.lastCall = claimed.last ?? state.lastCall
         }
     }
 
@@ -90,9 +90,9 @@ final class NodeJournal: LedgerFollowing {
 
     var byteCount: Int { state.withLock { $0.byteCount } }
 
-    /// The greatest id of an attempt that this process has claimed; 0: it has claimed none. No ledger that knows its calls is
-    /// behind it.
-    var lastAttempt: Int64 { state.withLock { $0.lastAttempt } }
+    /// The last call that this process has claimed; nil: it has claimed none. No ledger that knows its calls lacks it, or has
+    /// given out fewer numbers.
+    var lastCall: ClaimedAttempt? { state.withLock { $0.lastCall } }
 
     /// Whether its last part is as long as one may get.
     var isLong: Bool { state.withLock { $0.byteCount - ($0.last?.start ?? 0) > Self.longestPart } }

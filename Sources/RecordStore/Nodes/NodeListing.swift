@@ -180,8 +180,8 @@ extension WriterConnection {
         return true
     }
 
-    /// Halts the batches of a node that never told the server which took over what it had sent: lines that wait there may have
-    /// been. Ids of attempts that the server had lost are not given again, so that no late end of one is taken for another's.
+    /// Halts the batches that may be those of a node which never told the server that took over what it had sent: all but those
+    /// of nodes that live and have. Whose they are may be lost, too; lines that wait there may have been sent. Ids of attempts that the server had lost are not given again, so that no late end of one is taken for another's.
     ///
     /// - Returns: The batches.
     fileprivate func haltUntoldBatches(of name: String) throws -> [BatchID] {
@@ -191,10 +191,13 @@ extension WriterConnection {
         let halted = try Int64.fetchAll(
             database,
             sql: """
-                UPDATE batches SET state = CASE WHEN ingested = 1 THEN 'halted' ELSE 'paused' END, reason = ?1, resume_at = NULL
-                WHERE home_node = (SELECT id FROM nodes WHERE name = ?2) AND finished_at IS NULL
-                  AND state IN ('running', 'halted', 'paused', 'ingesting') RETURNING id
-                """, arguments: [reason, name])
+                UPDATE batches SET state = CASE WHEN ingested = 1 THEN 'halted' ELSE 'paused' END, reason = ?, resume_at = NULL
+                WHERE finished_at IS NULL AND state IN ('running', 'halted', 'paused', 'ingesting')
+                  AND (home_node IS NULL OR home_node NOT IN (
+                    SELECT id FROM nodes WHERE state <> 'retired' AND lease_until_us >= \(DatabaseClock.now)
+                      AND (\(NodeView.hasAnswered))))
+                RETURNING id
+                """, arguments: [reason])
         try database.execute(
             sql: "UPDATE ledger_position SET last_attempt = last_attempt + ?", arguments: [Self.mostLostAttempts])
         return halted.map(BatchID.init(rawValue:)).sorted()

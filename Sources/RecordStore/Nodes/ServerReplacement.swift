@@ -18,7 +18,8 @@ extension RecordStore {
     ///
     /// - Throws: ``StoreError`` when it can't be written.
     func reconcileWithNewServer(_ node: Node) throws {
-        if try isServerNew(to: node) { try reconcileJournal(of: node) }
+        let told = node.tellings.withLock { $0 }
+        if try isServerNew(to: node) || lacksLastCall(of: node) { try tell(node, unlessToldSince: told) }
     }
 
     /// Does work of this process as a node. Where the server turns out to lack calls that the node has made, before any beat
@@ -28,26 +29,55 @@ extension RecordStore {
     /// - Returns: What the work returns.
     /// - Throws: What the work throws.
     func tellingServer<T>(_ work: (_ isTold: Bool) async throws -> T) async throws -> T {
+        let told = node?.tellings.withLock { $0 }
         do {
             return try await work(false)
         } catch is CallsLostByServer {
-            if let node { try await BlockingWork.run { try reconcileJournal(of: node) } }
+            if let node, let told { try await BlockingWork.run { try tellOrEnd(node, unlessToldSince: told) } }
             return try await work(true)
         }
     }
 
-    /// Whether the node's journal has not been reconciled with the server that answers.
+    /// Whoever finds that first tells the server, and others wait for it.
+    private func tell(_ node: Node, unlessToldSince count: Int) throws {
+        try node.telling.withLock { _ in
+            guard node.tellings.withLock({ $0 }) == count else { return }
+            try reconcileJournal(of: node)
+            node.tellings.withLock { $0 += 1 }
+        }
+    }
+
+    /// A server that cannot be told what it lost is none to go on with: the next start says why.
+    private func tellOrEnd(_ node: Node, unlessToldSince count: Int) throws {
+        do {
+            try tell(node, unlessToldSince: count)
+        } catch let error as StoreError where !error.isFatal {
+            throw StoreError(.stateNotWritten, "The database server lacks calls of this node: \(error.message)")
+        }
+    }
+
+    /// Whether the node's journal has not been reconciled with the server that answers, or not since the node's start.
     private func isServerNew(to node: Node) throws -> Bool {
-        let sql = "SELECT NOT (\(NodeView.hasAnswered)) FROM nodes WHERE id = ?"
-        return try readWaiting { try Bool.fetchOne($0, sql: sql, arguments: [node.number]) ?? false }
+        let sql = "SELECT NOT (\(NodeView.hasAnswered)) OR epoch < ?2 OR told_epoch < ?2 FROM nodes WHERE id = ?1"
+        return try readWaiting { try Bool.fetchOne($0, sql: sql, arguments: [node.number, node.epoch]) ?? false }
+    }
+
+    /// Whether the server, although it is the same, has forgotten the last call since it was last told: it was put back, and
+    /// others may have claimed since.
+    private func lacksLastCall(of node: Node) throws -> Bool {
+        guard let last = node.journal.lastCall, last != node.toldCall.withLock({ $0 }) else { return false }
+        return try !readWaiting { try LostCalls.find([last], in: $0) }.isEmpty
     }
 
     /// What the server had lost is in doubt then, also what is under way: an answer that comes is taken.
     private func reconcileJournal(of node: Node) throws {
         let keys = try keysOfLostCalls(of: node)
+        let (last, isPutBack) = (node.journal.lastCall, try lacksLastCall(of: node))
         let found = try writeWaiting {
-            try $0.reconcile(node.journal.entries(), of: node, keys: keys, at: WallTime.now())
+            try $0.reconcile(node.journal.entries(), of: node, isPutBack: isPutBack, keys: keys, at: WallTime.now())
         }
+        // A call whose line is lost, too, stays unknown.
+        node.toldCall.withLock { $0 = last }
         try node.record(found.server, of: self.keys.storeID)
         // A number that the server has lost may be another batch's.
         forgetDataKeys()
@@ -80,20 +110,22 @@ extension WriterConnection {
     /// - Parameters:
     ///   - entries: The node's journal.
     ///   - node: The node.
+    ///   - isPutBack: Whether the server is known to have been put back to an earlier time, where it is the same as before.
     ///   - keys: The keys of the batches in it, as far as they are known.
     ///   - now: The time.
     /// - Returns: What was missing.
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed`` when the server is an older one than that of the node's
     ///   last claims.
     func reconcile(
-        _ entries: [ClaimedAttempt], of node: Node, keys: [BatchID: DataKey], at now: WallTime
+        _ entries: [ClaimedAttempt], of node: Node, isPutBack: Bool = false, keys: [BatchID: DataKey], at now: WallTime
     ) throws -> JournalReconciliation {
         guard case .postgreSQL(let connection) = database.engine, let server = connection.transaction?.server else {
             throw StoreError.runnerOnly
         }
         let known = try StoredRow.fetchOne(
-            database, sql: "SELECT server_id, timeline, told_part FROM nodes WHERE id = ?", arguments: [node.number])
-        guard let known else { throw StoreError.runnerOnly }
+            database, sql: "SELECT server_id, timeline, told_part, epoch FROM nodes WHERE id = ?",
+            arguments: [node.number])
+        guard let known else { throw StoreError.nodeForgotten(node.description) }
         let reconciled = ServerIdentity(identifier: known[0], timeline: known[1])
         guard reconciled.identifier != server.identifier || reconciled.timeline <= server.timeline else {
             throw StoreError.earlierServer
@@ -125,8 +157,8 @@ extension WriterConnection {
         }
         for batch in found.halted { try haltForLoss(batch) }
         let last = entries.map(\.attempt.rawValue).max() ?? 0
-        let isPutBack = try reconciled == server && (!found.halted.isEmpty || found.unknown > 0 || lastAttempt() < last)
-        if isPutBack { try awaitOtherNodes(besides: node) }
+        let isBehind = try isPutBack || lastAttempt() < last || known[3] < node.epoch
+        if reconciled == server, isBehind { try awaitOtherNodes(besides: node) }
         try database.execute(
             sql: "UPDATE ledger_position SET last_attempt = greatest(last_attempt, ?)", arguments: [last])
         // The node's start may be lost, too; its epoch holds all the same, since none began a later one.

@@ -27,7 +27,7 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when it can't be written.
     package func takeOverFromEndedNodes() async throws -> TakenOver {
         guard sharesFolders, let node else { return TakenOver() }
-        let ended = try await read { try EndedNodes.withWork($0, besides: node.number) }
+        let ended = try await read { try EndedNodes.withWork($0, besides: node) }
         guard !ended.isEmpty else { return TakenOver() }
         return try await write { try $0.takeOver(as: node) }
     }
@@ -37,13 +37,16 @@ extension RecordStore {
 enum EndedNodes {
     /// Whether a row of `nodes` is that of a node that has ended.
     static let hasEnded = "(nodes.state = 'retired' OR nodes.lease_until_us < \(DatabaseClock.now))"
-    /// Whether it is, and none of its calls is under way.
-    private static let isSettled = """
+    /// Whether it is, and none of its calls is under way, nor can have been lost by a server that it never told of them.
+    private static func isSettled(to node: Node) -> String {
+        """
         nodes.id <> ?1 AND \(hasEnded)
           AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.node_id = nodes.id AND outcome IS NULL)
+          \(node.description.wantsStandby ? "" : "AND (nodes.state = 'retired' OR (\(NodeView.hasAnswered)))")
         """
+    }
     /// Their numbers; the first parameter is that of the node that asks.
-    static let settled = "SELECT nodes.id FROM nodes WHERE \(isSettled)"
+    static func settled(to node: Node) -> String { "SELECT nodes.id FROM nodes WHERE \(isSettled(to: node))" }
     /// Whether a row of `batches` is that of one that another node can go on with: a file that a command reads, from
     /// wherever it lies, is read to its end by the same command.
     static let canBeTakenOver = """
@@ -54,14 +57,14 @@ enum EndedNodes {
     /// The names of those that have something to be taken over.
     ///
     /// - Throws: The engine's error.
-    static func withWork(_ database: StoreConnection, besides node: Int64) throws -> [String] {
+    static func withWork(_ database: StoreConnection, besides node: Node) throws -> [String] {
         let sql = """
-            SELECT name FROM nodes WHERE \(isSettled) AND (
+            SELECT name FROM nodes WHERE \(isSettled(to: node)) AND (
               EXISTS (SELECT 1 FROM claimed_files WHERE claimed_files.node_id = nodes.id)
               OR EXISTS (SELECT 1 FROM batches WHERE home_node = nodes.id AND \(canBeTakenOver)))
             ORDER BY name
             """
-        return try String.fetchAll(database, sql: sql, arguments: [node])
+        return try String.fetchAll(database, sql: sql, arguments: [node.number])
     }
 }
 
@@ -76,11 +79,11 @@ extension WriterConnection {
                   AND lease_until_us >= \(DatabaseClock.now)
                 """, arguments: [node.number, node.epoch])
         guard isLive == 1 else { return TakenOver() }
-        var taken = TakenOver(nodes: try EndedNodes.withWork(database, besides: node.number))
+        var taken = TakenOver(nodes: try EndedNodes.withWork(database, besides: node))
         taken.batches = try Int64.fetchAll(
             database,
             sql: """
-                UPDATE batches SET home_node = ?1 WHERE home_node IN (\(EndedNodes.settled))
+                UPDATE batches SET home_node = ?1 WHERE home_node IN (\(EndedNodes.settled(to: node)))
                   AND \(EndedNodes.canBeTakenOver) RETURNING id
                 """, arguments: [node.number]
         ).map(BatchID.init(rawValue:)).sorted()
@@ -88,7 +91,7 @@ extension WriterConnection {
             try String.fetchAll(
                 database,
                 sql: """
-                    UPDATE claimed_files SET node_id = ?1 WHERE node_id IN (\(EndedNodes.settled))
+                    UPDATE claimed_files SET node_id = ?1 WHERE node_id IN (\(EndedNodes.settled(to: node)))
                       AND path NOT IN (SELECT own.path FROM claimed_files AS own WHERE own.node_id = ?1) RETURNING job
                     """, arguments: [node.number]))
         return taken

@@ -179,12 +179,56 @@ struct LostByServerTests {
         #expect(claim.records.isEmpty && claim.state == .halted)
         #expect(try await a.statuses(batch) == [.inDoubt, .inDoubt, .queued])
         #expect(try await a.calls(on: RecordStore.day).calls == 2)
+        // Once it was told, nothing is new to it.
+        try a.beatNow()
+        #expect(try await a.calls(on: RecordStore.day).calls == 2)
+        try await nodes.close(a)
+    }
+
+    @Test("One that was put back, and has given out more numbers since, is seen by the next beat")
+    func putBackAndUsed() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        nodes.endBeats(of: a, b)
+        let batch = try await nodes.sharedBatch(of: a, count: 3)
+        #expect(try await a.claim(batch, 2).records.count == 2)
+        try nodes.run(Self.forgotten + "UPDATE rollcall.ledger_position SET last_attempt = 100;")
+        try a.beatNow()
+        #expect(try await a.statuses(batch) == [.inDoubt, .inDoubt, .queued])
+        #expect(try await a.nodes().map(\.hasAnswered) == [true, false])
+        try a.beatNow()
+        try b.beatNow()
+        #expect(try await a.nodes().map(\.hasAnswered) == [true, true])
+        try await nodes.close(a, b)
+    }
+
+    @Test("One put back to before a node's start is told by its beat; one that lost the node ends it, and its answers stay")
+    func forgottenNode() async throws {
+        let nodes = try NodesFixture()
+        try await nodes.open("a").close()
+        var a = try await nodes.open("a")
+        nodes.endBeats(of: a)
+        let batch = try await a.runningBatch(count: 2)
+        try nodes.run("UPDATE rollcall.nodes SET epoch = 1, told_epoch = 1")
+        #expect(try await a.claim(batch, 1).obstacle?.contains("was replaced") == true)
+        try a.beatNow()
+        let call = try #require(try await a.claim(batch, 1).records.first)
+        try nodes.run(
+            Self.forgotten + "UPDATE rollcall.batches SET home_node = NULL; DELETE FROM rollcall.runner;"
+                + "DELETE FROM rollcall.limiter; DELETE FROM rollcall.nodes;")
+        let error = await #expect(throws: StoreError.self) { try await a.finish([call.succeeded]) }
+        #expect(error?.isFatal == true && error?.message.contains("start it again") == true)
+        #expect(try a.node?.spool.ends().count == 1)
+        try? await a.close()
+        a = try await nodes.open("a")
+        #expect(a.recovery.deliveredEnds == 1)
+        #expect(try await a.statuses(batch) == [.succeeded, .queued])
         try await nodes.close(a)
     }
 
     @Test("A node that is retired and never said what it had sent: its batches halt, its late answers are no other's")
     func retiredUntold() async throws {
-        let nodes = try NodesFixture()
+        let nodes = try NodesFixture().sharing()
         let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
         let batch = try await a.runningBatch(count: 3)
         nodes.endBeats(of: b)
@@ -192,6 +236,10 @@ struct LostByServerTests {
         try nodes.silence(a)
         try nodes.run(Self.forgotten + Self.replaced)
         try b.beatNow()
+        // Nobody goes on with what it had before somebody has decided.
+        let error = await #expect(throws: StoreError.self) { try await b.takeUp(batch.id) }
+        #expect(error?.code == .takenUp && error?.message.contains("retire it first") == true)
+        #expect(try await b.takeOverFromEndedNodes().isEmpty)
         let action = Action.sample(.retireNode, detail: "a")
         let retired = try await b.retire("a", givingBatchesTo: "b", noting: action)
         #expect(retired.halted.map(\.id) == [batch.id] && retired.moved.map(\.id) == [batch.id])
