@@ -202,7 +202,7 @@ struct LostByServerTests {
         try await nodes.close(a, b)
     }
 
-    @Test("One put back to before a node's start is told by its beat; one that lost the node ends it, and its answers stay")
+    @Test("One put back to before a node's start is told by its beat; one that lost the node ends it, answers kept")
     func forgottenNode() async throws {
         let nodes = try NodesFixture()
         try await nodes.open("a").close()
