@@ -213,9 +213,8 @@ struct LostByServerTests {
         #expect(try await a.claim(batch, 1).obstacle?.contains("was replaced") == true)
         try a.beatNow()
         let call = try #require(try await a.claim(batch, 1).records.first)
-        try nodes.run(
-            Self.forgotten + "UPDATE rollcall.batches SET home_node = NULL; DELETE FROM rollcall.runner;"
-                + "DELETE FROM rollcall.limiter; DELETE FROM rollcall.nodes;")
+        try nodes.run("UPDATE rollcall.batches SET home_node = NULL")
+        try NodeFoldersTests.takeOver(nodes, from: "a", starts: nil)
         let error = await #expect(throws: StoreError.self) { try await a.finish([call.succeeded]) }
         #expect(error?.isFatal == true && error?.message.contains("start it again") == true)
         #expect(try a.node?.spool.ends().count == 1)

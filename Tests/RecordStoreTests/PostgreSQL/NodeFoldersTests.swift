@@ -109,7 +109,7 @@ struct NodeFoldersTests {
 
     /// Makes the server one that took over from one of an earlier timeline, which a node had told, and that lost all of its
     /// starts but so many.
-    private static func takeOver(_ nodes: NodesFixture, from node: String, starts: Int?) throws {
+    static func takeOver(_ nodes: NodesFixture, from node: String, starts: Int?) throws {
         let path = nodes.path(of: node) + "/ledger"
         var lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
         #expect(lines.count == 5)
