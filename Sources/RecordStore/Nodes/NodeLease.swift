@@ -106,11 +106,12 @@ extension RecordStore {
         try node.journal.begin(part, afterEntries: ended)
     }
 
+    /// Those of this node's earlier epochs are among them: its start had ended them, and a server may have lost that.
     private func orphans(besides node: Node) throws -> [OrphanedAttempt] {
         let sql = """
             SELECT attempts.id, record_id, attempts.started_at, node_id FROM attempts JOIN nodes ON nodes.id = node_id
             WHERE outcome IS NULL
-              AND CASE WHEN node_id = ?1 THEN attempts.epoch = ?2 AND send_until_us < \(DatabaseClock.now)
+              AND CASE WHEN node_id = ?1 THEN attempts.epoch <= ?2 AND send_until_us < \(DatabaseClock.now)
                 ELSE lease_until_us < \(DatabaseClock.now) OR state = 'retired' END
             """
         let rows = try readWaiting { try StoredRow.fetchAll($0, sql: sql, arguments: [node.number, node.epoch]) }

@@ -39,6 +39,31 @@ struct LostByServerTests {
         try await nodes.close(a)
     }
 
+    @Test("What a node's start had decided about its earlier calls: they are in doubt again, not open for ever")
+    func lostRecovery() async throws {
+        let nodes = try NodesFixture()
+        var a = try await nodes.open("a")
+        let batch = try await a.runningBatch(count: 2)
+        #expect(try await a.claim(batch, 1).records.count == 1)
+        try await a.close()
+        a = try await nodes.open("a")
+        nodes.endBeats(of: a)
+        #expect(a.recovery.openAttempts == 1)
+        try nodes.run(
+            """
+            UPDATE rollcall.attempts SET outcome = NULL, finished_at = NULL, cause = NULL, billable = NULL, slot_us = 0,
+              send_until_us = 0;
+            DELETE FROM rollcall.results; UPDATE rollcall.records SET status = 1, attempts = 0, spent = 0 WHERE status = 4;
+            UPDATE rollcall.batches SET in_flight = 1, in_doubt = 0, billing_unknown = 0;
+            UPDATE rollcall.ledger_days SET unknown = 0; UPDATE rollcall.nodes SET epoch = 1, told_epoch = 1;
+            """ + Self.replaced)
+        try a.beatNow()
+        #expect(try await a.statuses(batch) == [.inDoubt, .queued])
+        #expect(try await a.batch(batch.id).state == .halted)
+        #expect(try await a.progress(batch.id).billingUnknown == 1)
+        try await nodes.close(a)
+    }
+
     @Test("Lines of a file, and that it was read: the node goes on, and what was called of them begins in doubt")
     func lostLines() async throws {
         let nodes = try NodesFixture()
