@@ -55,7 +55,7 @@ struct LostByServerTests {
               send_until_us = 0;
             DELETE FROM rollcall.results; UPDATE rollcall.records SET status = 1, attempts = 0, spent = 0 WHERE status = 4;
             UPDATE rollcall.batches SET in_flight = 1, in_doubt = 0, billing_unknown = 0;
-            UPDATE rollcall.ledger_days SET unknown = 0; UPDATE rollcall.nodes SET epoch = 1, told_epoch = 1;
+            UPDATE rollcall.ledger_days SET billing_unknown = 0; UPDATE rollcall.nodes SET epoch = 1, told_epoch = 1;
             """ + Self.replaced)
         try a.beatNow()
         #expect(try await a.statuses(batch) == [.inDoubt, .queued])
