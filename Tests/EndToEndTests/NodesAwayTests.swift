@@ -14,12 +14,16 @@ extension EndToEnd.Nodes {
             return knobs
         }
 
+        private static func holding(_ held: HeldAnswers) -> EmulatorConfiguration {
+            var knobs = EmulatorConfiguration()
+            knobs.beforeAnswer = { await held.pass() }
+            return knobs
+        }
+
         @Test("The database is away in the middle of a run, and comes back: nothing is lost, nothing sent twice")
         func databaseAway() async throws {
             let held = HeldAnswers(after: 60)
-            var knobs = EmulatorConfiguration()
-            knobs.beforeAnswer = { await held.pass() }
-            try await SharedInstallation.with(knobs, nodes: ["a"]) { shared in
+            try await SharedInstallation.with(Self.holding(held), nodes: ["a"]) { shared in
                 defer { held.release() }
                 try shared.waitLonger("a")
                 let process = try shared.run("a", lines: 300)
@@ -46,9 +50,7 @@ extension EndToEnd.Nodes {
         @Test("The database is away and the process is killed meanwhile: what was answered is stored at the next start")
         func killedWhileDatabaseIsAway() async throws {
             let held = HeldAnswers(after: 60)
-            var knobs = EmulatorConfiguration()
-            knobs.beforeAnswer = { await held.pass() }
-            try await SharedInstallation.with(knobs, nodes: ["a"]) { shared in
+            try await SharedInstallation.with(Self.holding(held), nodes: ["a"]) { shared in
                 defer { held.release() }
                 try shared.waitLonger("a")
                 let process = try shared.run("a", lines: 300)
@@ -76,9 +78,7 @@ extension EndToEnd.Nodes {
         @Test("A daemon is drained, ended and retired: another goes on with its batch, and writes the results")
         func drained() async throws {
             let held = HeldAnswers(after: 40)
-            var knobs = EmulatorConfiguration()
-            knobs.beforeAnswer = { await held.pass() }
-            try await SharedInstallation.with(knobs, nodes: ["a", "b"]) { shared in
+            try await SharedInstallation.with(Self.holding(held), nodes: ["a", "b"]) { shared in
                 defer { held.release() }
                 try shared.waitLonger("a")
                 let (a, b) = (try await shared.daemon("a"), try await shared.daemon("b"))

@@ -27,7 +27,7 @@ struct BatchRun {
     /// Ends of calls that are not yet on their way to the store.
     var gathered: [Completion] = []
     private var coalescing: CommitCoalescing
-    /// Since when the store has been asked for what it has not done yet.
+    /// What the store was asked for and has not done, and since when.
     private var storeRequests = StoreRequests()
     /// Whether the limiter learnt something that must survive a restart.
     private var isLimiterChanged = false
