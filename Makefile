@@ -86,12 +86,12 @@ histories: packages
 	    $(SWIFT) test --skip-build --filter HistoryTests
 
 # Three servers under Patroni and three runners, in namespaces of their own.
-chaos: PACKAGES += postgresql-15 patroni etcd-server python3-etcd iproute2 util-linux openssl
+chaos: PACKAGES += postgresql-15 patroni etcd-server python3-etcd iproute2 util-linux openssl pgbouncer
 chaos: packages
 	$(SWIFT) build --product rollcall
 	python3 Tests/Chaos/test_checker.py
 	python3 Tests/Chaos/chaos.py --seed $(SEED) --faults $(or $(FAULTS),12) --minutes $(MINUTES) --kinds '$(KINDS)' \
-		--durability '$(DURABILITY)'
+		--durability '$(DURABILITY)' $(if $(SHARED),--shared) $(if $(POOLS),--pools)
 
 fuzz: packages
 	$(SWIFT) build --build-tests

@@ -35,6 +35,7 @@ package struct Migrations: Sendable {
         Migration(26, "shared_folders", PackageResources.v0026_shared_folders_sql),
         Migration(27, "failures_in_a_row", PackageResources.v0027_failures_in_a_row_sql),
         Migration(28, "partitions", PackageResources.v0028_partitions_sql),
+        Migration(29, "unknown_calls", PackageResources.v0029_unknown_calls_sql),
     ]
 
     private let steps: [Migration]
@@ -117,6 +118,7 @@ package struct Migrations: Sendable {
         Migration(26, "shared_folders", PackageResources.p0026_shared_folders_sql),
         Migration(27, "failures_in_a_row", PackageResources.p0027_failures_in_a_row_sql),
         Migration(28, "partitions", PackageResources.p0028_partitions_sql),
+        Migration(29, "unknown_calls", PackageResources.p0029_unknown_calls_sql),
     ]
 
     /// The whole schema of this version for a new PostgreSQL database.

@@ -24,18 +24,20 @@ class Stuck(Exception):
 
 
 class Campaign:
-    def __init__(self, binary, seed, rate, say, durability=None):
+    def __init__(self, binary, seed, rate, say, durability=None, shares=False, pools=False):
         self.random = random.Random(seed)
         self.is_durable = durability == "synchronous"
         self.seed, self.rate, self.say = seed, rate, say
         self.world = World(ADDRESSES)
-        self.cluster = Cluster(self.world)
+        self.shares = shares
+        self.cluster = Cluster(self.world, pools)
         self.emulator = Emulator(self.world, binary)
-        self.runners = [Runner(self.world, binary, n, self.cluster.url, self.emulator, rate, durability) for n in NODES]
+        self.runners = [
+            Runner(self.world, binary, name, self.cluster.url, self.emulator, rate, durability, shares) for name in NODES]
         self.feeds, self.next_look = False, 0
         self.watched, self.orphans = [], []
         self.seen, self.present, self.halts, self.caps, self.losses, self.quiet = [], [], [], [], [], []
-        self.lost_ends = []
+        self.lost_ends, self.disowned, self.untold = [], [], set()
         self.was_halted = set()
 
     # What goes on all the time.
@@ -97,18 +99,18 @@ class Campaign:
             self.until("a primary with two standbys", self.cluster.is_whole, 120)
 
     def settle(self):
-        """Waits until all is well again: three servers, and a call of each runner."""
+        """Waits until all is well again: three servers, and a call of each runner; where they share all files, of any."""
         self.make_whole()
         for runner in self.runners:
             if not runner.lives_now and runner.ended_at is None:
                 runner.start()
         before = {runner.name: self.calls_of(runner) for runner in self.runners}
-        waiting = set(before)
+        waiting, total = set(before), len(self.emulator.calls)
 
         def all_call():
             self.resume_halted()
             waiting.difference_update(r.name for r in self.runners if self.calls_of(r) > before[r.name])
-            return not waiting
+            return not waiting or self.shares and len(self.emulator.calls) > total + self.rate
 
         try:
             self.until("calls of each runner", all_call, 180)
@@ -151,13 +153,67 @@ class Campaign:
             self.halts.append({"batch": int(number), "reason": reason})
             alive = [runner for runner in self.runners if runner.lives_now]
             if alive:
-                status, text = alive[0].command("resume", name)
+                unknown = self.unknown_calls(number) if "may have been sent" in (reason or "") else []
+                if unknown is None:
+                    continue
+                word = "cancel" if unknown else "resume"
+                status, text = alive[0].command(word, name)
                 if status != 0:
-                    self.say(f"resume {name}: {status} {text.strip()[:200]}")
+                    self.say(f"{word} {name}: {status} {text.strip()[:200]}")
+                elif unknown:
+                    self.disowned += unknown
+                    self.say(f"{name} cancelled: the provider knows {len(unknown)} calls that the ledger does not")
+
+    def unknown_calls(self, batch):
+        """The accounts of a batch of which the API, which an operator asks, has had calls, and the ledger has none."""
+        rows = self.ask(
+            "SELECT file_name, record_id FROM rollcall.batches "
+            f"LEFT JOIN rollcall.attempts ON record_id >> 32 = batches.id WHERE batches.id = {int(batch)}")
+        if not rows:
+            return None
+        accounts = next(r.files[rows[0][0]] for r in self.runners if rows[0][0] in r.files)
+        known = {accounts[(int(row[1]) & 0xFFFF_FFFF) - 2] for row in rows if row[1]}
+        self.emulator.read()
+        return [account for account in accounts if account in self.emulator.by_account and account not in known]
+
+    def retire(self, runner, other):
+        """An operator gives what a node that is gone had to another one; its machine goes on as a new node."""
+        said = []
+
+        def is_retired():
+            status, text = other.command("nodes", "retire", runner.node, "--to", other.node)
+            said[:] = [text.strip()]
+            return status == 0
+
+        try:
+            self.until(f"node {runner.node} is retired", is_retired, 90)
+        except Stuck as stuck:
+            raise Stuck(f"{stuck}: {said[0][:300]}") from stuck
+        self.stop_watching(runner)
+        for name in [name for name in runner.files if f"cancelled; hand {name} " in said[0]]:
+            self.say(f"{name} is handed to node {other.node}")
+            other.put(name, runner.files[name])
+        if runner.node in self.untold:
+            self.withhold_unknown(runner)
+        runner.become_another()
+        return said[0]
+
+    def withhold_unknown(self, runner):
+        """An operator takes away the files of which the API has had calls, and the ledger no batch."""
+        rows = self.ask("SELECT file_name FROM rollcall.batches")
+        if rows is None:
+            raise Stuck("the batches can't be read")
+        self.emulator.read()
+        for name in set(runner.files) - {row[0] for row in rows}:
+            called = [account for account in runner.files[name] if account in self.emulator.by_account]
+            if called:
+                self.say(f"{name} is withheld: the provider knows {len(called)} calls, and the ledger no batch")
+                self.disowned += called
+                runner.take_away(name)
 
     def watch_orphans(self, runner):
         """From now on it is seen to how long the calls of a node that was killed stay open."""
-        self.watched.append((runner, time.monotonic()))
+        self.watched.append((runner, runner.node, time.monotonic()))
 
     def look_for_orphans(self):
         rows = self.ask(
@@ -167,27 +223,28 @@ class Campaign:
             return
         open_calls = dict(rows)
         for watched in list(self.watched):
-            runner, since = watched
-            if runner.name not in open_calls:
+            _, node, since = watched
+            if node not in open_calls:
                 self.watched.remove(watched)
-                self.orphans.append({"node": runner.name, "seconds": round(time.monotonic() - since, 1)})
+                self.orphans.append({"node": node, "seconds": round(time.monotonic() - since, 1)})
 
     def stop_watching(self, runner):
         """It starts again, and tells by itself."""
         for watched in [w for w in self.watched if w[0] is runner]:
             self.watched.remove(watched)
             # A shorter time says nothing against it.
-            if time.monotonic() - watched[1] > 30:
-                self.orphans.append({"node": runner.name, "seconds": None})
+            if time.monotonic() - watched[2] > 30:
+                self.orphans.append({"node": watched[1], "seconds": None})
 
     def remember_attempts(self, server):
         """Keeps what a primary has committed lately, before it is replaced."""
         rows = self.cluster.rows(
-            server, "SELECT record_id, a.id, coalesce(slot_us, 0), coalesce(outcome, ''), file_name FROM rollcall.attempts a "
-            "JOIN rollcall.batches b ON b.id = record_id >> 32 "
+            server, "SELECT record_id, a.id, coalesce(slot_us, 0), coalesce(outcome, ''), file_name, n.name "
+            "FROM rollcall.attempts a JOIN rollcall.batches b ON b.id = record_id >> 32 JOIN rollcall.nodes n ON n.id = node_id "
             "WHERE node_id IS NOT NULL AND a.id > (SELECT max(id) - 3000 FROM rollcall.attempts)")
         return [
-            {"record": int(r), "id": int(i), "slot": int(s), "outcome": o, "file": f} for r, i, s, o, f in rows or []]
+            {"record": int(r), "id": int(i), "slot": int(s), "outcome": o, "file": f, "node": n}
+            for r, i, s, o, f, n in rows or []]
 
     def compare(self, seen, server):
         """Keeps which of these a primary's successor has of its own: what nodes enter for lost ones names no node."""
@@ -273,7 +330,7 @@ class Campaign:
             "lives": [life for runner in self.runners for life in runner.lives],
             "lost_calls": int(lost[0][0]), "caps": self.caps, "orphans": self.orphans, "seen": self.seen,
             "present": self.present, "halts": self.halts, "losses": self.losses, "lost_ends": self.lost_ends,
-            "durable": self.is_durable,
+            "durable": self.is_durable, "disowned": self.disowned, "untold": sorted(self.untold),
             "quiet": self.quiet,
             "results": {batch: rows for runner in self.runners for batch, rows in runner.results().items()},
         }

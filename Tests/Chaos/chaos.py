@@ -2,7 +2,8 @@
 """Faults by seed on three runners that share a PostgreSQL database of three servers, checked by what the API's log and the
 ledger say afterwards.
 
-Usage: chaos.py --seed N --faults N --minutes N [--kinds a,b] [--durability synchronous] [--binary FILE]
+Usage: chaos.py --seed N --faults N --minutes N [--kinds a,b] [--durability synchronous] [--shared] [--pools]
+         [--binary FILE]
        chaos.py --check HISTORY
 
 It runs as root in namespaces of its own (network, mounts, processes), all of which end with it. The exit code is 0 when no
@@ -29,6 +30,8 @@ def arguments():
     parser.add_argument("--rate", type=float, default=30, help="the contract's, calls per second")
     parser.add_argument("--kinds", default="", help="only these faults, by commas")
     parser.add_argument("--durability", choices=["", "synchronous"], help="database_durability; then no failover loses anything")
+    parser.add_argument("--shared", action="store_true", help="shared_folders: all files are in one drop folder")
+    parser.add_argument("--pools", action="store_true", help="PgBouncer, in transaction mode, before each server")
     parser.add_argument("--binary", default=f"{ROOT}/.build/debug/rollcall")
     parser.add_argument("--check", help="judge a history again")
     return parser.parse_args()
@@ -92,7 +95,8 @@ def main():
 
     end = began + options.minutes * 60
     # On a copy, so that a build meanwhile changes nothing.
-    campaign = Campaign(f"{world.ROOT}/rollcall-tool", options.seed, options.rate, say, options.durability)
+    campaign = Campaign(
+        f"{world.ROOT}/rollcall-tool", options.seed, options.rate, say, options.durability, options.shared, options.pools)
     shutil.copy(options.binary, f"{world.ROOT}/rollcall-tool")
     kinds = [kind for kind in options.kinds.split(",") if kind]
     faults = draw(campaign.random, options.faults, kinds, campaign.is_durable)
@@ -124,6 +128,7 @@ def main():
     if code != 0:
         kinds = f" KINDS={options.kinds}" if options.kinds else ""
         kinds += f" DURABILITY={options.durability}" if options.durability else ""
+        kinds += (" SHARED=1" if options.shared else "") + (" POOLS=1" if options.pools else "")
         print(f"FAILED: make chaos SEED={options.seed} FAULTS={options.faults}{kinds}; logs and history: {folder}")
     sys.stdout.flush()
     os._exit(code)

@@ -12,7 +12,9 @@ A history is a value of JSON:
 - lost_calls: how many calls the ledger knows of batches that a server had lost whole
 - caps: [{"calls", "cap"}], calls that the log had of the day while the cap was in force
 - orphans: [{"node", "seconds"}]: how long after a kill its calls were open still, None: until the end
-- seen: attempts that a primary had committed before it was replaced, [{"record", "id", "slot", "outcome", "file"}]
+- seen: attempts that a primary had committed before it was replaced, [{"record", "id", "slot", "outcome", "file", "node"}]
+- untold: nodes that were retired after a failover and never told the new server what they had sent
+- disowned: accounts of whose call an operator knows from the API alone, since such a node had made it; they go no further
 - lost_ends: those that had ended there, [{"record", "id", "outcome"}], and had not at its successor when it was asked first
 - durable: whether nodes wanted a synchronous standby, so that a failover loses nothing
 - present: ids of those that its successor had, too, when it was asked first
@@ -93,7 +95,7 @@ def _check_lines(history, lines, verdict):
 
 def _check_log(history, lines, verdict):
     """The API's log lies between what the ledger has answers of, and that with what may have been billed."""
-    excess = 0
+    excess, disowned = 0, set(history.get("disowned", []))
     for account, line in lines.items():
         logged = {call["correlation_id"] for call in line["calls"]}
         answered = [a for a in line["attempts"] if a["correlation_id"]]
@@ -103,7 +105,7 @@ def _check_log(history, lines, verdict):
                 verdict.accuse("ledger", f"{account} has an answer that the API did not give")
         if len(line["calls"]) < len(answered):
             verdict.accuse("ledger", f"{account}: {len(answered)} answers, {len(line['calls'])} calls")
-        if len(line["calls"]) > len(answered) + unknown:
+        if len(line["calls"]) > len(answered) + unknown and account not in disowned:
             if any(r["status"] == IN_DOUBT for r in line["records"]) or not line["records"]:
                 excess += len(line["calls"]) - len(answered) - unknown
             else:
@@ -190,19 +192,23 @@ def _check_losses(history, verdict):
     """Each attempt that a primary had committed is in the ledger; of those that its successor had lost, the batch halted."""
     known = {(a["record"], a["id"]) for a in history["attempts"]}
     present = {tuple(pair) for pair in history["present"]}
-    halted = {halt["batch"] for halt in history["halts"] if "replaced" in (halt["reason"] or "")}
+    halted = {halt["batch"] for halt in history["halts"]
+              if any(words in (halt["reason"] or "") for words in ("replaced", "never told"))}
     files = {batch["id"]: batch["file"] for batch in history["batches"]}
     if any("file" not in attempt for attempt in history["seen"]):
         raise ValueError("this history is of an earlier form: what a primary had committed names no file")
-    lost = {(a["record"], a["id"]): a["file"] for a in history["seen"] if (a["record"], a["id"]) not in present}
+    lost = {(a["record"], a["id"]): a for a in history["seen"] if (a["record"], a["id"]) not in present}
+    untold = set(history.get("untold", []))
     unknown, expected = 0, set()
-    for (record, attempt), file in sorted(lost.items()):
+    for (record, attempt), seen in sorted(lost.items()):
+        # What nobody told is known to nobody; its batch halts all the same.
+        is_told = seen.get("node") not in untold
         # Another file's batch may have got the number of one that was lost whole.
-        if files.get(record >> 32) != file:
-            unknown += 1
+        if files.get(record >> 32) != seen["file"]:
+            unknown += is_told
             continue
         expected.add(record >> 32)
-        if (record, attempt) not in known:
+        if is_told and (record, attempt) not in known:
             verdict.accuse("named", f"attempt {attempt} of record {record} was committed and is not in the ledger")
     for batch in sorted(expected - halted):
         verdict.accuse("named", f"batch {batch} lost attempts by a failover, and did not halt")

@@ -69,9 +69,31 @@ postgresql:
 """
 
 
+# Between runners and each server, in transaction mode: no session outlives a transaction.
+POOLER = """
+[databases]
+rollcall = host=127.0.0.1 port=5432 dbname=rollcall user=rollcall
+[pgbouncer]
+listen_addr = {address}
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 20
+server_login_retry = 1
+server_connect_timeout = 2
+ignore_startup_parameters = extra_float_digits
+client_tls_sslmode = require
+client_tls_cert_file = {root}/tls/server.pem
+client_tls_key_file = {root}/tls/server.key
+"""
+POOLER_PORT = 6432
+
+
 class Cluster:
-    def __init__(self, world):
+    def __init__(self, world, pools=False):
         self.world = world
+        self.pools = pools
         self.address = {name: world.addresses[name] for name in DATABASES}
         self.etcd = world.addresses["etcd"]
 
@@ -84,6 +106,8 @@ class Cluster:
             with open(f"{folder}/patroni.yml", "w") as file:
                 file.write(CONFIGURATION.format(
                     name=name, address=self.address[name], etcd=self.etcd, lease=LEASE, root=ROOT, binaries=BINARIES))
+            with open(f"{folder}/pgbouncer.ini", "w") as file:
+                file.write(POOLER.format(address=self.address[name], port=POOLER_PORT, root=ROOT))
             subprocess.run(["chown", "-R", "postgres:postgres", folder], check=True)
         os.mkdir(f"{ROOT}/etcd")
         peer = f"http://{self.etcd}:2380"
@@ -113,6 +137,8 @@ class Cluster:
 
     def start(self, name):
         self.world.start(name, name, ["patroni", f"{ROOT}/{name}/patroni.yml"], user="postgres")
+        if self.pools:
+            self.world.start(name, f"{name}-pooler", ["pgbouncer", f"{ROOT}/{name}/pgbouncer.ini"], user="postgres")
 
     def ask(self, name, path, body=None, method=None, timeout=1.5):
         """What a server's Patroni answers, as status and value; None where it says nothing."""
@@ -205,5 +231,5 @@ class Cluster:
 
     @property
     def url(self):
-        hosts = ",".join(self.address.values())
+        hosts = ",".join(f"{address}:{POOLER_PORT if self.pools else 5432}" for address in self.address.values())
         return f"postgresql://rollcall@{hosts}/rollcall?sslmode=verify-full&sslrootcert={ROOT}/tls/ca.pem"

@@ -204,17 +204,55 @@ def fail_over_with_runner(campaign):
     return f"runner {runner.name}, for {pause} s beyond; {text}"
 
 
+def retire_runner(campaign):
+    """A runner is killed for good: another one gets what it had, and its machine goes on as a new node."""
+    runner = campaign.random.choice(campaign.runners)
+    other = campaign.random.choice([one for one in campaign.runners if one is not runner])
+    pause = campaign.random.choice([0, 12, 30])
+    runner.kill()
+    campaign.watch_orphans(runner)
+    campaign.wait(pause)
+    node = runner.node
+    campaign.retire(runner, other)
+    runner.start()
+    return f"node {node} to {other.node} after {pause} s, and on as {runner.node}"
+
+
+def retire_untold(campaign):
+    """The same after a failover that lost commits, of which the node that is gone never told the new server."""
+    runner = campaign.random.choice(campaign.runners)
+    other = campaign.random.choice([one for one in campaign.runners if one is not runner])
+    leader = _leader(campaign, synchronous=False)
+    standbys = [name for name in DATABASES if name != leader]
+    campaign.world.cut([leader], standbys)
+    campaign.wait(campaign.random.choice([1, 2]))
+    runner.kill()
+    seen = campaign.remember_attempts(leader)
+    campaign.world.kill(leader)
+    next_one = _successor(campaign, leader, synchronous=False)
+    lost = campaign.compare(seen, next_one)
+    campaign.world.heal()
+    campaign.cluster.start(leader)
+    node = runner.node
+    campaign.untold.add(node)
+    said = campaign.retire(runner, other)
+    runner.start()
+    return (f"node {node} to {other.node}, and on as {runner.node}; {leader} killed, {next_one} took over; {lost[0]} claims and "
+            f"{lost[1]} ends lost; {said.count('never told')} batches halted by it")
+
+
 FAULTS = {
     "kill-runner": (kill_runner, 3), "stop-runner": (stop_runner, 2), "cut-runner": (cut_runner, 3),
     "slow-runners": (slow_runners, 2), "slow-standbys": (slow_standbys, 1), "cut-standbys": (cut_standbys, 1),
     "failover": (fail_over, 2), "failover-async": (fail_over_asynchronous, 2), "lost-commits": (lose_commits, 3),
     "stopped-primary": (stop_primary, 3), "switchover": (switch_over, 1), "failover-with-runner": (fail_over_with_runner, 2),
-    "clock-runner": (step_runner_clock, 1), "clock-database": (step_database_clock, 1),
+    "clock-runner": (step_runner_clock, 1), "clock-database": (step_database_clock, 1), "retire": (retire_runner, 2),
+    "retire-untold": (retire_untold, 2),
 }
 
 
 # Those in which a primary acknowledges what no standby has.
-ASYNCHRONOUS = {"failover-async", "lost-commits"}
+ASYNCHRONOUS = {"failover-async", "lost-commits", "retire-untold"}
 
 
 def draw(random, count, kinds, is_durable=False):

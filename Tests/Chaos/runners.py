@@ -26,10 +26,11 @@ api:
   encryption_key: pki/encryption.pem
   decryption_key: pki/decryption.pem
   request_timeout: 10s
-output: out-{name}
-node: {{ name: {name}, folder: node-{name} }}
+output: out-{folder}
+node: {{ name: {node}, folder: node-{node} }}
 limits: {{ rate: {rate}, concurrency: 16{cap} }}
-jobs: jobs-{name}
+jobs: jobs-{folder}
+shared_folders: {shared}
 {durability}"""
 
 
@@ -70,10 +71,16 @@ class Emulator:
 
 
 class Runner:
-    """One node's daemon: its settings, its process, its drop folder, and what became of each of its processes."""
+    """One node's daemon: its settings, its process, its drop folder, and what became of each of its processes.
 
-    def __init__(self, world, binary, name, url, emulator, rate, durability):
+    Its host, files and accounts have its name for good; the node does until it is retired.
+    """
+
+    def __init__(self, world, binary, name, url, emulator, rate, durability, shares):
         self.world, self.binary, self.name = world, binary, name
+        self.node, self.retired = name, 0
+        self.shares = shares
+        self.folder = "shared" if shares else name
         self.durability = durability
         self.host = HOSTS[name]
         self.url, self.emulator, self.rate = url, emulator, rate
@@ -83,17 +90,18 @@ class Runner:
         self.ended_at = None
 
     def prepare(self):
-        for folder in (f"jobs-{self.name}", f"drop-{self.name}", f"out-{self.name}", "secrets"):
+        for folder in (f"jobs-{self.folder}", f"drop-{self.folder}", f"out-{self.folder}", "secrets"):
             os.makedirs(f"{HOME}/{folder}", mode=0o700, exist_ok=True)
-        with open(f"{HOME}/jobs-{self.name}/drop.yaml", "w") as file:
-            file.write(f"source: {{ path: drop-{self.name}, settle: 100ms }}\n")
+        with open(f"{HOME}/jobs-{self.folder}/drop.yaml", "w") as file:
+            file.write(f"source: {{ path: drop-{self.folder}, settle: 100ms }}\n")
         self.configure(None)
 
     def configure(self, cap):
         """Writes its settings, with a cap on the day's calls or none."""
         path = f"{HOME}/{self.name}.yaml"
         text = SETTINGS.format(
-            url=self.url, api=self.emulator.address, name=self.name, rate=self.rate,
+            url=self.url, api=self.emulator.address, node=self.node, folder=self.folder, rate=self.rate,
+            shared="true" if self.shares else "false",
             cap="" if cap is None else f", daily_calls: {cap}",
             durability=f"database_durability: {self.durability}\n" if self.durability else "")
         with open(f"{path}.new", "w") as file:
@@ -111,7 +119,7 @@ class Runner:
         clock = ["unshare", "--time", "--boottime", offset, "--monotonic", offset, "--"]
         self.process = self.world.start(
             self.host, f"node-{self.name}", clock + [self.binary, "daemon", "--config", f"{self.name}.yaml"], folder=HOME)
-        self.lives.append({"node": self.name, "from": time.time(), "until": None, "killed": False, "status": None})
+        self.lives.append({"node": self.node, "from": time.time(), "until": None, "killed": False, "status": None})
 
     def supervise(self):
         """Starts it again when it has ended by itself, as a service manager does."""
@@ -130,6 +138,12 @@ class Runner:
             self.lives[-1].update(until=time.time(), killed=True)
         self.process = self.ended_at = None
         self.world.kill(self.host)
+
+    def become_another(self):
+        """Its node was retired: from its next start on it is a new one, with the settings and folders of before."""
+        self.retired += 1
+        self.node = f"{self.name}-{self.retired + 1}"
+        self.configure(None)
 
     def reload(self):
         if self.lives_now:
@@ -154,28 +168,39 @@ class Runner:
         name = f"{self.name}{number}.csv"
         accounts = [f"{self.name}{number}-{line}" for line in range(1, lines + 1)]
         self.emulator.names.update((hashlib.sha256(a.encode()).hexdigest(), a) for a in accounts)
+        self.put(name, accounts)
+        self.files[name] = accounts
+        return name
+
+    def put(self, name, accounts):
+        """Lays a file of these accounts into the drop folder."""
         rows = "".join(
             f"r{account},{account},Ada Example,{account}@example.com,+1206{2_000_000 + line:07},192.0.2.1,Mozilla/5.0\n"
             for line, account in enumerate(accounts))
-        with open(f"{HOME}/drop-{self.name}/.{name}", "w") as file:
+        with open(f"{HOME}/drop-{self.folder}/.{name}", "w") as file:
             os.fchmod(file.fileno(), 0o600)
             file.write(HEADER + rows)
-        inbox = f"{HOME}/drop-{self.name}/inbox"
-        os.rename(f"{HOME}/drop-{self.name}/.{name}", f"{inbox}/{name}")
-        self.files[name] = accounts
-        return name
+        inbox = f"{HOME}/drop-{self.folder}/inbox"
+        os.rename(f"{HOME}/drop-{self.folder}/.{name}", f"{inbox}/{name}")
+
+    def take_away(self, name):
+        """Takes a file out of the drop folder, wherever in it that lies."""
+        del self.files[name]
+        for folder, _, names in os.walk(f"{HOME}/drop-{self.folder}"):
+            if name in names:
+                os.unlink(f"{folder}/{name}")
 
     def waiting(self, seen):
         """How many of the lines dropped here no call was seen of."""
         return sum(account not in seen for accounts in list(self.files.values())[-3:] for account in accounts)
 
     def is_open(self):
-        return os.path.isdir(f"{HOME}/drop-{self.name}/inbox")
+        return os.path.isdir(f"{HOME}/drop-{self.folder}/inbox")
 
     def results(self):
         """What its results say: for each batch's number the status of each line."""
         found = {}
-        for path in glob.glob(f"{HOME}/drop-{self.name}/out/*/results.csv"):
+        for path in glob.glob(f"{HOME}/drop-{self.folder}/out/*/results.csv"):
             with open(path, newline="", encoding="utf-8-sig") as file:
                 rows = [[int(row["line"]), row["status"]] for row in csv.DictReader(file)]
             found[os.path.basename(os.path.dirname(path)).rpartition("_")[2]] = rows

@@ -6,8 +6,6 @@ package final class PostgreSQLStandby: Sendable {
     private let shell: HeldShell
     private let server: PostgreSQLServer
 
-    private static let binaries = "/usr/lib/postgresql/15/bin"
-
     private static let script = """
         set -e
         folder=$(mktemp -d /tmp/rsXXXXXX)
@@ -15,10 +13,10 @@ package final class PostgreSQLStandby: Sendable {
         as=
         if [ "$(id -u)" = 0 ]; then chown postgres "$folder"; as='runuser -u postgres --'; fi
         cd /
-        trap '$as \(binaries)/pg_ctl -D "$folder/d" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$folder"' EXIT
+        trap '$as \(PostgreSQLServer.binaries)/pg_ctl -D "$folder/d" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$folder"' EXIT
         trap '' INT TERM HUP
-        $as \(binaries)/pg_basebackup -D "$folder/d" -h "$1" -U rollcall -R -X stream -c fast --no-sync >/dev/null
-        $as \(binaries)/pg_ctl -D "$folder/d" -w -l "$folder/log" -o "-k $folder -c listen_addresses='' -c fsync=off \
+        $as \(PostgreSQLServer.binaries)/pg_basebackup -D "$folder/d" -h "$1" -U rollcall -R -X stream -c fast --no-sync >/dev/null
+        $as \(PostgreSQLServer.binaries)/pg_ctl -D "$folder/d" -w -l "$folder/log" -o "-k $folder -c listen_addresses='' -c fsync=off \
         -c max_connections=400 -c shared_buffers=64MB" start >/dev/null
         echo "$folder"
         cat >/dev/null

@@ -50,7 +50,7 @@ extension BatchCommand {
         switch (self, state) {
         case (.cancel, .cancelled): .nothing
         case (_, .completed), (_, .cancelled):
-            .refused("is \(state.rawValue); \(rest ?? (isIngested ? Self.nothingLeft : Self.nothingSent))")
+            .refused("is \(state.rawValue); \(rest ?? "nothing of it is left to be sent")")
         case (_, .rejected): .refused("is rejected and stays so")
         case (.start, _): start(state, batch)
         case (.pause, _): pause(state, batch)
@@ -68,9 +68,6 @@ extension BatchCommand {
         case .cancel: "cancelled"
         }
     }
-
-    private static let nothingLeft = "nothing of it is left to be sent"
-    private static let nothingSent = "nothing of it was sent; its file, run with --again, is taken in again"
 
     private func start(_ state: BatchState, _ batch: String) -> Effect {
         switch state {
@@ -149,7 +146,7 @@ package struct BatchCommandOperation: Sendable {
             throw OperationFailure(.unfinished, "\(batch.name) waits: \(hold.text)")
         }
         let effect = command.effect(
-            on: batch.state, isIngested: batch.isIngested, of: batch.name, rest: batch.waysToSendRest)
+            on: batch.state, isIngested: batch.isIngested, of: batch.name, rest: batch.waysToSendRest ?? batch.wayToReadAgain)
         switch effect {
         case .refused(let why): throw OperationFailure(.unfinished, "\(batch.name) \(why)")
         case .nothing:

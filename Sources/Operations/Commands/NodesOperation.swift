@@ -79,6 +79,11 @@ package struct NodesOperation: Sendable {
         let doubt = retired.inDoubt > 0 ? "; \(NumberFormat.count(retired.inDoubt, "call")) of it in doubt" : ""
         console.note(
             retired.hasChanged ? "node \(name) is retired now\(doubt)" : "node \(name) was retired before")
+        if retired.isUntold {
+            console.note(
+                "batches that node \(name) had taken in last may be lost with the server that was replaced, and their lines sent: "
+                    + "ask the provider before their files are taken in again")
+        }
         for batch in retired.halted {
             console.note(
                 "\(batch.name): halted, for node \(name) never told the server that took over what it had sent last: lines that "
@@ -86,7 +91,11 @@ package struct NodesOperation: Sendable {
         }
         for batch in retired.moved { console.note("\(batch.name): node \(other ?? "") goes on with it") }
         for batch in retired.cancelled {
-            console.note("\(batch.name): cancelled; hand \(batch.fileName) to another node: nothing of it was sent")
+            console.note(
+                retired.isUntold
+                    ? "\(batch.name): cancelled; lines of \(batch.fileName) may have been sent: ask the provider before you hand "
+                        + "the rest of it to another node"
+                    : "\(batch.name): cancelled; hand \(batch.fileName) to another node: \(batch.sentUnread)")
         }
     }
 }

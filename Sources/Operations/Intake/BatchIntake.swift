@@ -184,7 +184,7 @@ private struct FinishedFile {
         }
         return batch.isIngested
             ? "nothing is left to be sent (--again runs \(job.onceMore))"
-            : "nothing of it was sent (--again takes it in again)"
+            : "\(batch.sentUnread) (--again takes it in again)"
     }
 }
 

@@ -146,7 +146,7 @@ extension WriterConnection {
         claimed.append(ClaimedAttempt(record: record, attempt: attempt, day: request.caps.day))
         // The node owns this attempt now. Where the transaction is rolled back the number stays owned, which does no harm: it
         // is given again. Where nobody can tell whether it lasts, the process ends.
-        node?.own([attempt])
+        node?.own(attempt, sealedBy: request.key)
         progress.result.records.append(
             SealedClaim(
                 id: record, attempt: attempt, number: Int(candidate.ledgerRows + 1),

@@ -91,7 +91,10 @@ extension WriterConnection {
         let row = try batchRow(batch)
         guard states.contains(row.state), row.mayBecome(state, finishingIngest: finishingIngest) else { return false }
         if state == .running, row.queued > 0 { try refuseHeld(batch) }
-        if state == .cancelled || state == .rejected { try cancelQueued(batch, row) }
+        if state == .cancelled || state == .rejected {
+            try cancelQueued(batch, row)
+            if !row.isIngested { try rememberUnread(batch) }
+        }
         let now = WallTime.now()
         try database.execute(
             sql: """

@@ -30,7 +30,9 @@ extension RecordStore {
         var sealed: [SealedCompletion] = []
         sealed.reserveCapacity(completions.count)
         for completion in completions {
-            sealed.append(try SealedCompletion(completion, key: await dataKey(of: completion.record.batch)))
+            let own = node?.key(of: completion.attempt)
+            let key = if let own { own } else { try await dataKey(of: completion.record.batch) }
+            sealed.append(try SealedCompletion(completion, key: key))
         }
         return sealed
     }

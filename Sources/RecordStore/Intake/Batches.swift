@@ -93,10 +93,10 @@ extension Batch {
         id, name, job, file_name, content_digest, format, state, reason, ingested, checkpoint_offset, checkpoint_line,
         "user", host, version, settings_hash, endpoint, key_id, certificate_fingerprint,
         created_at, ingested_at, started_at, finished_at, reuses, card_like_ids, payloads_purged_at, results_purged_at,
-        ledger_purged_at
+        ledger_purged_at, doubted_lines
         """
     /// The number of plain columns: the counters follow them.
-    private static let firstCounter = 27
+    private static let firstCounter = 28
 
     /// The batches that took in a content under a job, newest first: what follows `FROM batches`.
     static let ofContent = """
@@ -122,7 +122,7 @@ extension Batch {
             checkpoint: Checkpoint(byteOffset: row[9], line: row[10]), provenance: Provenance(row, from: 11),
             createdAt: row[18], ingestedAt: row[19], startedAt: row[20], finishedAt: row[21],
             purged: PurgeTimes(payloads: row[24], results: row[25], ledger: row[26]), reuses: row[22],
-            cardLikeIDs: row[23],
+            cardLikeIDs: row[23], doubtedLines: row[27],
             counts: BatchCounts(row, from: Self.firstCounter))
     }
 }
@@ -162,13 +162,13 @@ extension WriterConnection {
         if let known { throw StoreError.takenIn(as: known[0], known[1]) }
     }
 
-    /// What a restored database cannot vouch for: as many lines as calls were lost start in doubt.
+    /// What the database cannot vouch for: as many lines as calls are unknown start in doubt.
     private func doubt(_ batch: BatchID, _ new: NewBatch, _ unknown: (batch: Int64, calls: Int64)) throws {
         try database.execute(
             sql: "UPDATE batches SET doubted_lines = ? WHERE id = ?", arguments: [unknown.calls, batch.rawValue])
         let detail = """
-            its file was taken in before, as batch \(unknown.batch), which this restored database does not know: \
-            its first lines, up to \(Counted.number(Int(unknown.calls))), begin in doubt
+            its file was taken in before, as batch \(unknown.batch), and may have been sent in part, which this database does \
+            not know: its first lines, up to \(Counted.number(Int(unknown.calls))), begin in doubt
             """
         try insert(
             Action(

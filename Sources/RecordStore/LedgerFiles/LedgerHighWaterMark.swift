@@ -142,7 +142,7 @@ extension WriterConnection {
             try database.execute(
                 sql: """
                     INSERT INTO unknown_batches (id, source, lost_attempts) VALUES (?, ?, ?)
-                    ON CONFLICT (id) DO UPDATE SET source = excluded.source, lost_attempts = excluded.lost_attempts
+                    ON CONFLICT (id, source) DO UPDATE SET lost_attempts = excluded.lost_attempts
                     """,
                 arguments: [entry.batch, entry.source, lost])
         }
@@ -150,12 +150,33 @@ extension WriterConnection {
         return Set(unknown.map(\.batch)).count
     }
 
-    /// How many of a new batch's lines may have been sent by a batch that this restored database does not know, and the
-    /// number of that batch.
+    /// How many of a new batch's lines may have been sent by an earlier batch of its file of which the database knows nothing,
+    /// or that was not read to its end, and the number of that batch.
     func unknownCalls(_ new: NewBatch) throws -> (batch: Int64, calls: Int64)? {
         let source = try BatchJournal.source(job: new.job, contentDigest: new.contentDigest)
         let sql = "SELECT max(id), max(lost_attempts) FROM unknown_batches WHERE source = ? HAVING count(*) > 0"
         return try StoredRow.fetchOne(database, sql: sql, arguments: [source]).map { ($0[0], $0[1]) }
+    }
+
+    /// Remembers of a batch that is over before its file was read to its end how many of the file's lines may have been sent:
+    /// the end of its reading was lost by a restore or with a server.
+    func rememberUnread(_ batch: BatchID) throws {
+        let row = try StoredRow.fetchOne(
+            database,
+            sql: "SELECT job, content_digest, doubted_lines + calls + in_doubt FROM batches WHERE id = ?",
+            arguments: [batch.rawValue])
+        guard let row, row[2] > 0 else { return }
+        try rememberLost(row[2], of: batch, from: BatchJournal.source(job: row[0], contentDigest: row.bytes(1)))
+    }
+
+    /// Remembers that so many further calls of a batch are known from elsewhere only.
+    func rememberLost(_ lost: Int, of batch: BatchID, from source: [UInt8]) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO unknown_batches (id, source, lost_attempts) VALUES (?, ?, ?)
+                ON CONFLICT (id, source) DO UPDATE SET
+                  lost_attempts = unknown_batches.lost_attempts + excluded.lost_attempts
+                """, arguments: [batch.rawValue, source, lost])
     }
 
     /// The greatest number any batch ever had.

@@ -37,8 +37,15 @@ package struct Batch: Sendable, Equatable {
     package let reuses: Bool
     /// Lines to be sent with an id or account that looked like a payment card number, unless its job lets these pass.
     package let cardLikeIDs: Int
+    /// How many of its lines that are still to be read begin in doubt: calls of them may have been made of which a restored
+    /// database, or a server that took over, knows nothing.
+    package let doubtedLines: Int
     /// Its counters.
     package let counts: BatchCounts
+
+    /// Whether something of it was sent, or may have been. Nothing was of a batch whose file was not read to its end, unless
+    /// the end of its reading was lost.
+    package var mayHaveBeenSent: Bool { counts.calls + counts.inDoubt + doubtedLines > 0 }
 }
 
 /// The kinds of file Rollcall reads, under the names a job's `source.format` uses.

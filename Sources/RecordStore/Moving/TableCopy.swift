@@ -182,7 +182,7 @@ struct MovedTable: Sendable, Equatable {
         MovedTable(name: "results", key: ["record_id"]), MovedTable(name: "attempts", key: ["record_id", "id"]),
         MovedTable(name: "archived_records", key: ["id"]), MovedTable(name: "archived_results", key: ["record_id"]),
         MovedTable(name: "archived_attempts", key: ["record_id", "id"]),
-        MovedTable(name: "unknown_batches", key: ["id"]),
+        MovedTable(name: "unknown_batches", key: ["id", "source"]),
         MovedTable(name: "answers", key: ["fingerprint", "record_id"]), MovedTable(name: "call_days", key: ["day"]),
         MovedTable(name: "ledger_days", key: ["day", "batch_id"]),
         MovedTable(name: "other_calls", key: ["day", "kind"]),

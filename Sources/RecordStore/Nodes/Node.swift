@@ -18,15 +18,14 @@ final class Node: Sendable {
     /// Its number in the database.
     let number: Int64
     let epoch: Int64
-    /// The attempts that it was given and has not ended: what else is open in its epoch was claimed by a transaction whose
+    /// The attempts that it was given and has not ended, with the keys that seal what is answered: an answer is kept also while
+    /// no key can be read from the database. What else is open in its epoch was claimed by a transaction whose
     /// COMMIT it never saw answered.
-    private let owned = Lock<Set<AttemptID>>([])
+    private let owned = Lock<[AttemptID: DataKey]>([:])
     /// How often a server was told of the journal since the start.
     let tellings = Lock(0)
     /// Held while one is told.
     let telling = Lock(())
-    /// The last call that the server was told of.
-    let toldCall = Lock<ClaimedAttempt?>(nil)
     private let recording = Lock(())
 
     init(_ description: NodeDescription, _ folder: NodeFolder, number: Int64, epoch: Int64) throws {
@@ -45,11 +44,13 @@ final class Node: Sendable {
         }
     }
 
-    /// Owns attempts from now on.
-    func own(_ attempts: some Sequence<AttemptID>) { owned.withLock { $0.formUnion(attempts) } }
+    /// Owns an attempt from now on.
+    func own(_ attempt: AttemptID, sealedBy key: DataKey) { owned.withLock { $0[attempt] = key } }
 
-    /// Owns them no more.
-    func disown(_ attempts: some Sequence<AttemptID>) { owned.withLock { $0.subtract(attempts) } }
+    /// Owns attempts no more.
+    func disown(_ attempts: some Sequence<AttemptID>) {
+        owned.withLock { owned in for attempt in attempts { owned[attempt] = nil } }
+    }
 
     /// Begins, when the server has all of the journal. That stays: the server may be replaced by one that has forgotten
     /// this start, and then is told again.
@@ -71,7 +72,10 @@ final class Node: Sendable {
     }
 
     /// Whether it owns an attempt.
-    func owns(_ attempt: AttemptID) -> Bool { owned.withLock { $0.contains(attempt) } }
+    func owns(_ attempt: AttemptID) -> Bool { key(of: attempt) != nil }
+
+    /// The key of an attempt that it owns.
+    func key(of attempt: AttemptID) -> DataKey? { owned.withLock { $0[attempt] } }
 }
 
 /// Time as the database's server has it.

@@ -108,13 +108,13 @@ extension RecordStore {
         guard isAtServer else { throw StoreError.oneRunnerOnly }
         let keys = try await keysOfOpenCalls(of: name)
         let (hasChanged, inDoubt, untold, batches) = try await write {
-            [sharesFolders] connection -> (Bool, Int, [BatchID], MovedBatches) in
+            [sharesFolders] connection -> (Bool, Int, [BatchID]?, MovedBatches) in
             let hasChanged = try connection.mayBecome(.retired, name)
             // A server that took over does not know what this node had sent last, and nobody else does.
             let isUntold = try hasChanged && connection.nodesToReconcile().contains(name)
             if hasChanged { try connection.set(name, to: .retired) }
             let inDoubt = hasChanged ? try connection.doubtOpenCalls(of: name, keys) : 0
-            let untold = isUntold ? try connection.haltUntoldBatches(of: name) : []
+            let untold = isUntold ? try connection.haltUntoldBatches(of: name) : nil
             let batches =
                 try other.map { try connection.moveBatches(ofNode: name, to: $0, withFiles: sharesFolders) }
                 ?? MovedBatches()
@@ -122,11 +122,12 @@ extension RecordStore {
             return (hasChanged, inDoubt, untold, batches)
         }
         var (moved, cancelled, halted) = ([Batch](), [Batch](), [Batch]())
-        for id in untold { halted.append(try await batch(id)) }
+        for id in untold ?? [] where !batches.cancelled.contains(id) { halted.append(try await batch(id)) }
         for id in batches.moved { moved.append(try await batch(id)) }
         for id in batches.cancelled { cancelled.append(try await batch(id)) }
         return Retirement(
-            hasChanged: hasChanged, inDoubt: inDoubt, moved: moved, cancelled: cancelled, halted: halted)
+            hasChanged: hasChanged, isUntold: untold != nil, inDoubt: inDoubt, moved: moved, cancelled: cancelled,
+            halted: halted)
     }
 
     /// The keys of the batches of which a node has calls under way; without a sealing key none, and then it is not said why
@@ -150,6 +151,8 @@ extension RecordStore {
 package struct Retirement: Sendable {
     /// Whether it was not retired before.
     package let hasChanged: Bool
+    /// Whether it never told the server that took over what it had sent last.
+    package let isUntold: Bool
     /// How many calls are in doubt by it.
     package let inDoubt: Int
     /// The batches with which another node goes on.

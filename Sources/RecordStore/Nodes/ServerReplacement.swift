@@ -62,22 +62,20 @@ extension RecordStore {
         return try readWaiting { try Bool.fetchOne($0, sql: sql, arguments: [node.number, node.epoch]) ?? false }
     }
 
-    /// Whether the server, although it is the same, has forgotten the last call since it was last told: it was put back, and
-    /// others may have claimed since.
+    /// Whether the server, although it is the same, has forgotten the last call: it was put back, and others may have claimed
+    /// since.
     private func lacksLastCall(of node: Node) throws -> Bool {
-        guard let last = node.journal.lastCall, last != node.toldCall.withLock({ $0 }) else { return false }
+        guard let last = node.journal.lastCall else { return false }
         return try !readWaiting { try LostCalls.find([last], in: $0) }.isEmpty
     }
 
     /// What the server had lost is in doubt then, also what is under way: an answer that comes is taken.
     private func reconcileJournal(of node: Node) throws {
         let keys = try keysOfLostCalls(of: node)
-        let (last, isPutBack) = (node.journal.lastCall, try lacksLastCall(of: node))
+        let isPutBack = try lacksLastCall(of: node)
         let found = try writeWaiting {
             try $0.reconcile(node.journal.entries(), of: node, isPutBack: isPutBack, keys: keys, at: WallTime.now())
         }
-        // A call whose line is lost, too, stays unknown.
-        node.toldCall.withLock { $0 = last }
         try node.record(found.server, of: self.keys.storeID)
         // A number that the server has lost may be another batch's.
         forgetDataKeys()
@@ -138,11 +136,11 @@ extension WriterConnection {
         var unknown: [ClaimedAttempt] = []
         let sources = try node.batches.entries().reduce(into: [:]) { $0[$1.batch] = $1.source }
         let gone = try LostCalls.batches(Set(entries.map(\.record.batch)), from: sources, in: database)
-        let lost = try Set(LostCalls.find(entries, in: database))
-        for entry in entries {
+        // Where a batch's number is another's by now, ids of attempts tell their calls apart.
+        for entry in try LostCalls.find(entries, in: database) {
             if gone.contains(entry.record.batch) {
                 unknown.append(entry)
-            } else if lost.contains(entry) {
+            } else {
                 found.halted.insert(entry.record.batch)
                 if try enter(entry, keys[entry.record.batch], at: now) {
                     found.entered += 1
@@ -151,10 +149,12 @@ extension WriterConnection {
                 }
             }
         }
+        found.unknown = unknown.count
         for (batch, lost) in Dictionary(grouping: unknown, by: \.record.batch) {
-            found.unknown += try doubtLines(
-                lost, of: batch, source: sources[batch.rawValue], isGone: gone.contains(batch))
+            try doubtLines(lost.count, of: batch, source: sources[batch.rawValue], isGone: gone.contains(batch))
         }
+        for (day, lost) in Dictionary(grouping: unknown, by: \.day) { try countLost(Int64(lost.count), on: day) }
+        try LostCalls.rememberUnknown(unknown, in: database)
         for batch in found.halted { try haltForLoss(batch) }
         let last = entries.map(\.attempt.rawValue).max() ?? 0
         let isBehind = try isPutBack || lastAttempt() < last || known[3] < node.epoch
@@ -190,34 +190,16 @@ extension WriterConnection {
         return try !LostCalls.find([call], in: database).isEmpty
     }
 
-    /// Counts calls of lines that the server has lost, and lets as many of the lines begin in doubt when their file is
-    /// read again. What is told again counts once.
-    ///
-    /// - Returns: How many there are more than were told before.
-    private func doubtLines(
-        _ lost: [ClaimedAttempt], of batch: BatchID, source: [UInt8]?, isGone: Bool
-    ) throws -> Int {
-        var known: Int64 = 0
-        if isGone, let source {
-            let sql = "SELECT lost_attempts FROM unknown_batches WHERE id = ? AND source = ?"
-            known = try Int64.fetchOne(database, sql: sql, arguments: [batch.rawValue, source]) ?? 0
+    /// Lets as many lines as calls of lost lines were made begin in doubt when their file is read again.
+    private func doubtLines(_ lost: Int, of batch: BatchID, source: [UInt8]?, isGone: Bool) throws {
+        if isGone {
+            if let source { try rememberLost(lost, of: batch, from: source) }
+            try database.setLastBatchNumber(max(lastBatch(), batch.rawValue))
+        } else {
             try database.execute(
-                sql: """
-                    INSERT INTO unknown_batches (id, source, lost_attempts) VALUES (?, ?, ?)
-                    ON CONFLICT (id) DO UPDATE SET
-                      source = excluded.source, lost_attempts = greatest(unknown_batches.lost_attempts, excluded.lost_attempts)
-                    """, arguments: [batch.rawValue, source, lost.count])
-        } else if !isGone {
-            let sql = "SELECT doubted_lines FROM batches WHERE id = ?"
-            known = try Int64.fetchOne(database, sql: sql, arguments: [batch.rawValue]) ?? 0
-            try database.execute(
-                sql: "UPDATE batches SET doubted_lines = greatest(doubted_lines, ?2) WHERE id = ?1 AND ingested = 0",
-                arguments: [batch.rawValue, lost.count])
+                sql: "UPDATE batches SET doubted_lines = doubted_lines + ?2 WHERE id = ?1 AND ingested = 0",
+                arguments: [batch.rawValue, lost])
         }
-        if isGone { try database.setLastBatchNumber(max(lastBatch(), batch.rawValue)) }
-        let further = max(0, lost.count - Int(known))
-        if let day = lost.last?.day { try countLost(Int64(further), on: day) }
-        return further
     }
 
     /// - Returns: False where the record itself is missing.
@@ -284,7 +266,7 @@ extension WriterConnection {
 enum LostCalls {
     private static let mostAtOnce = 5_000
 
-    /// The entries of which a server knows nothing.
+    /// The entries of which a server knows nothing, and was told nothing.
     static func find(_ entries: [ClaimedAttempt], in database: StoreConnection) throws -> [ClaimedAttempt] {
         try inParts(entries) { part in
             let places = try Int64.fetchAll(
@@ -296,6 +278,8 @@ enum LostCalls {
                     WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE record_id = told.record AND id = told.attempt)
                       AND NOT EXISTS (
                         SELECT 1 FROM archived_attempts WHERE record_id = told.record AND id = told.attempt)
+                      AND NOT EXISTS (
+                        SELECT 1 FROM unknown_calls WHERE record_id = told.record AND attempt_id = told.attempt)
                     """,
                 arguments: [
                     list(part.map(\.record.rawValue)), list(part.map(\.attempt.rawValue)), Int64(part.count),
@@ -303,6 +287,19 @@ enum LostCalls {
             let missing = places.map { part[part.startIndex + Int($0)] }
             let purged = try Set(purged(Set(missing.map(\.record.batch)), in: database))
             return missing.filter { !purged.contains($0.record.batch) }
+        }
+    }
+
+    /// Keeps which calls a server was told of whose lines it has lost, too.
+    static func rememberUnknown(_ unknown: [ClaimedAttempt], in database: StoreConnection) throws {
+        _ = try inParts(unknown) { part -> [Never] in
+            try database.execute(
+                sql: """
+                    INSERT INTO unknown_calls (record_id, attempt_id)
+                    SELECT unnest(?1::text::bigint[]), unnest(?2::text::bigint[])
+                    """,
+                arguments: [list(part.map(\.record.rawValue)), list(part.map(\.attempt.rawValue))])
+            return []
         }
     }
 

@@ -93,6 +93,78 @@ struct LostByServerTests {
         try await a.take([SampleRow(3), SampleRow(4)], into: batch)
         try await a.finishIngest(batch.id, state: .running)
         #expect(try await a.statuses(batch) == [.inDoubt, .inDoubt, .queued])
+        // Nor does it when their lines are there again.
+        try nodes.run(Self.replaced)
+        try a.beatNow()
+        #expect(try await a.calls(on: RecordStore.day).calls == 2)
+        #expect(try await a.batch(batch.id).state == .running)
+        try await nodes.close(a)
+    }
+
+    @Test("Lines of a file that two nodes have sent: as many begin in doubt as both tell")
+    func lostLinesOfTwo() async throws {
+        let nodes = try NodesFixture().sharing()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        nodes.endBeats(of: a, b)
+        let batch = try await nodes.sharedBatch(of: a, count: 4)
+        #expect(try await a.claim(batch, 1).records.count == 1)
+        #expect(try await b.claim(batch, 2).records.count == 2)
+        try nodes.run(
+            """
+            DELETE FROM rollcall.attempts; DELETE FROM rollcall.records; DELETE FROM rollcall.call_days;
+            DELETE FROM rollcall.ledger_days; UPDATE rollcall.ledger_position SET last_attempt = 0;
+            UPDATE rollcall.batches SET state = 'ingesting', ingested = 0, ingested_at = NULL, total = 0, queued = 0,
+              in_flight = 0, attempts = 0, calls = 0, cursor = (id << 32), checkpoint_line = 2;
+            """ + Self.replaced)
+        try a.beatNow()
+        try b.beatNow()
+        #expect(try await a.calls(on: RecordStore.day).calls == 3)
+        _ = try await a.moveBatch(batch.id, from: [.paused], to: .ingesting, reason: nil)
+        try await a.take((2...5).map { SampleRow($0) }, into: batch)
+        #expect(try await a.statuses(batch) == [.inDoubt, .inDoubt, .inDoubt, .queued])
+        try await nodes.close(a, b)
+    }
+
+    @Test("A batch that is over before its lost lines were read again: they begin in doubt in the next one of its file")
+    func lostLinesCancelled() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        nodes.endBeats(of: a, b)
+        let batch = try await a.runningBatch(count: 4)
+        #expect(try await a.claim(batch, 3).records.count == 3)
+        try nodes.run(
+            """
+            DELETE FROM rollcall.attempts; DELETE FROM rollcall.records WHERE id > (1::bigint << 32) + 2;
+            UPDATE rollcall.records SET status = 0;
+            UPDATE rollcall.batches SET state = 'ingesting', ingested = 0, ingested_at = NULL, total = 1, queued = 1,
+              in_flight = 0, attempts = 0, calls = 0, cursor = (id << 32), checkpoint_line = 3;
+            DELETE FROM rollcall.call_days; DELETE FROM rollcall.ledger_days;
+            UPDATE rollcall.ledger_position SET last_attempt = 0;
+            """ + Self.replaced)
+        try a.beatNow()
+        try b.beatNow()
+        try nodes.silence(a)
+        let retired = try await b.retire(
+            "a", givingBatchesTo: "b", noting: Action.sample(.retireNode, detail: "a"))
+        #expect(retired.cancelled.map(\.id) == [batch.id] && !retired.isUntold)
+        #expect(retired.cancelled.allSatisfy(\.mayHaveBeenSent))
+        let again = try await b.runningBatch(count: 4)
+        let statuses = try await b.statuses(again)
+        #expect(statuses.count { $0 == .inDoubt } >= 3 && statuses.first == .inDoubt)
+        try await nodes.close(a, b)
+    }
+
+    @Test("An answer is sealed by the key that its call was claimed with, also where none can be read")
+    func keptKey() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        let batch = try await a.runningBatch(count: 1)
+        let call = try #require(try await a.claim(batch, 1).records.first)
+        a.forgetDataKeys()
+        try nodes.run("CREATE TABLE public.kept AS SELECT * FROM rollcall.batch_keys; DELETE FROM rollcall.batch_keys")
+        #expect(try await a.finish([call.succeeded]) == 1)
+        try nodes.run("INSERT INTO rollcall.batch_keys SELECT * FROM public.kept")
+        #expect(try await a.statuses(batch) == [.succeeded])
         try await nodes.close(a)
     }
 
@@ -126,6 +198,8 @@ struct LostByServerTests {
         try nodes.run(Self.replaced)
         try a.beatNow()
         #expect(try await a.calls(on: RecordStore.day).calls == 2)
+        #expect(try await a.statuses(again) == [.inDoubt, .inDoubt, .queued])
+        #expect(try await a.batch(again.id).state == .running)
         try await nodes.close(a, b)
     }
 

@@ -262,9 +262,7 @@ extension Batch {
         switch state {
         case .ingesting, .awaitingConfirmation: "is \(state.rawValue); run its file again to continue with it"
         case .rejected: "was refused as a whole; nothing of it was taken in, and nothing can be sent"
-        case .cancelled where !isIngested:
-            "was cancelled before its file was read whole; nothing of it was sent; its file, run with --again, is taken in "
-                + "again"
+        case .cancelled where !isIngested: "was cancelled before its file was read whole; \(wayToReadAgain ?? "")"
         case .cancelled where counts.inFlight > 0:
             "is cancelled, and \(NumberFormat.count(counts.inFlight, "call")) of it under way; once they have ended, the same "
                 + "command again"
@@ -307,6 +305,18 @@ extension Batch {
             "\(Hint.rerun(batch: name, status: status)) \(verb)\(NumberFormat.count(count, noun))\(end)"
         }
         return texts.isEmpty ? nil : texts.joined(separator: ", ")
+    }
+
+    /// What became of a batch whose file was not read to its end, and how the file is taken in again; nil where it was read.
+    var wayToReadAgain: String? {
+        isIngested ? nil : "\(sentUnread); its file, run with --again, is taken in again"
+    }
+
+    /// What was sent of a batch whose file was not read to its end.
+    var sentUnread: String {
+        mayHaveBeenSent
+            ? "lines of it may have been sent, and as many begin in doubt when it is taken in again"
+            : "nothing of it was sent"
     }
 
     private func sends(_ records: String) -> String { records.isEmpty ? "continues with it" : "sends \(records)" }

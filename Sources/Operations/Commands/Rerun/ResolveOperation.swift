@@ -52,7 +52,9 @@ package struct ResolveOperation: Sendable {
     /// The records that the decision is about.
     private func inDoubtSummary(_ batch: Batch, _ store: RecordStore) async throws -> SelectedInDoubt {
         guard batch.isIngested else {
-            throw OperationFailure(.unfinished, "\(batch.name) is \(batch.state.rawValue); nothing of it was sent yet")
+            throw OperationFailure(
+                .unfinished,
+                "\(batch.name) is \(batch.state.rawValue); nothing of it can be decided before its file was read to its end")
         }
         let inDoubtSummary = try await SelectedInDoubt(
             RequeueSelection(
