@@ -147,10 +147,10 @@ struct LostByServerTests {
         let retired = try await b.retire(
             "a", givingBatchesTo: "b", noting: Action.sample(.retireNode, detail: "a"))
         #expect(retired.cancelled.map(\.id) == [batch.id] && !retired.isUntold)
-        #expect(retired.cancelled.allSatisfy(\.mayHaveBeenSent))
+        #expect(retired.cancelled.map(\.mayHaveBeenSent) == [true])
         let again = try await b.runningBatch(count: 4)
         let statuses = try await b.statuses(again)
-        #expect(statuses.count { $0 == .inDoubt } >= 3 && statuses.first == .inDoubt)
+        #expect(statuses.filter { $0 == .inDoubt }.count >= 3 && statuses.first == .inDoubt)
         try await nodes.close(a, b)
     }
 

@@ -108,7 +108,7 @@ extension SimulatedStore.StoredBatch {
             provenance: Provenance(
                 user: "", host: "", version: "", settingsHash: "", endpoint: "", keyID: "", certificateFingerprint: ""),
             createdAt: createdAt, ingestedAt: createdAt, startedAt: nil, finishedAt: nil, purged: PurgeTimes(),
-            reuses: true, cardLikeIDs: 0, counts: counts)
+            reuses: true, cardLikeIDs: 0, doubtedLines: 0, counts: counts)
     }
 
     /// Whether the counters are those of the lines.
