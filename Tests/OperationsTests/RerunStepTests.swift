@@ -16,7 +16,7 @@ struct RerunStepTests {
             provenance: Provenance(
                 user: "", host: "", version: "", settingsHash: "", endpoint: "", keyID: "", certificateFingerprint: ""),
             createdAt: 0, ingestedAt: 0, startedAt: nil, finishedAt: nil, purged: PurgeTimes(),
-            reuses: true, cardLikeIDs: 0,
+            reuses: true, cardLikeIDs: 0, doubtedLines: 0,
             counts: counts)
     }
 

@@ -24,7 +24,7 @@ struct PageModelTests {
             provenance: Provenance(
                 user: "", host: "", version: "", settingsHash: "", endpoint: "", keyID: "", certificateFingerprint: ""),
             createdAt: createdAt, ingestedAt: 0, startedAt: nil, finishedAt: state.isFinished ? 1 : nil,
-            purged: PurgeTimes(), reuses: true, cardLikeIDs: 0, counts: counts)
+            purged: PurgeTimes(), reuses: true, cardLikeIDs: 0, doubtedLines: 0, counts: counts)
     }
 
     @Test(

@@ -32,7 +32,8 @@ struct RetentionPlanTests {
             provenance: Provenance(
                 user: "", host: "", version: "", settingsHash: "", endpoint: "", keyID: "", certificateFingerprint: ""),
             createdAt: state.isFinished ? 0 : time, ingestedAt: 0, startedAt: nil,
-            finishedAt: state.isFinished ? time : nil, purged: purged, reuses: true, cardLikeIDs: 0, counts: counts)
+            finishedAt: state.isFinished ? time : nil, purged: purged, reuses: true, cardLikeIDs: 0, doubtedLines: 0,
+            counts: counts)
     }
 
     private static func plan(

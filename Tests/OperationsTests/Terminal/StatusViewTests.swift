@@ -30,7 +30,7 @@ struct StatusViewTests {
             provenance: Provenance(
                 user: "", host: "", version: "", settingsHash: "", endpoint: "", keyID: "", certificateFingerprint: ""),
             createdAt: 1_795_459_205_000, ingestedAt: 0, startedAt: nil, finishedAt: nil, purged: PurgeTimes(),
-            reuses: true, cardLikeIDs: 0, counts: counts)
+            reuses: true, cardLikeIDs: 0, doubtedLines: 0, counts: counts)
     }
 
     private static let rows = [
