@@ -37,7 +37,7 @@ package final class PostgreSQLServer: Sendable {
     }
 
     /// Debian's, unless another one is installed and named.
-    private static let version = ProcessInfo.processInfo.environment["POSTGRESQL_VERSION"] ?? "15"
+    package static let version = ProcessInfo.processInfo.environment["POSTGRESQL_VERSION"] ?? "15"
     static let binaries = "/usr/lib/postgresql/\(version)/bin"
     /// Files are copied, not written to the log page by page: half the time. Version 14 always does so.
     private static let quickly = version == "14" ? "" : "STRATEGY FILE_COPY"

@@ -79,7 +79,7 @@ struct ServerReportOfServerTests {
         let a = try await nodes.open("a")
         let report = try #require(try await a.serverReport())
         // The tests' server is set to be fast.
-        #expect(report.version.hasPrefix("15.") && report.faults.count == 2)
+        #expect(report.version.hasPrefix("\(PostgreSQLServer.version).") && report.faults.count == 2)
         #expect(report.standbys == ServerReport.Standbys() && report.pooler == nil && report.hosts == 1)
         #expect(report.seesAll && report.ownsTables && report.user == "rollcall")
         let held = try nodes.hold("SET LOCAL application_name = 'left open'")
