@@ -162,6 +162,7 @@ class Campaign:
                     self.say(f"{word} {name}: {status} {text.strip()[:200]}")
                 elif unknown:
                     self.disowned += unknown
+                    self.give_up(number)
                     self.say(f"{name} cancelled: the provider knows {len(unknown)} calls that the ledger does not")
 
     def unknown_calls(self, batch):
@@ -175,6 +176,12 @@ class Campaign:
         known = {accounts[(int(row[1]) & 0xFFFF_FFFF) - 2] for row in rows if row[1]}
         self.emulator.read()
         return [account for account in accounts if account in self.emulator.by_account and account not in known]
+
+    def give_up(self, batch):
+        """No call of this batch's file is waited for any more."""
+        for row in self.ask(f"SELECT file_name FROM rollcall.batches WHERE id = {int(batch)}") or []:
+            for runner in self.runners:
+                runner.given_up |= {row[0]} & set(runner.files)
 
     def retire(self, runner, other):
         """An operator gives what a node that is gone had to another one; its machine goes on as a new node."""

@@ -85,7 +85,7 @@ class Runner:
         self.host = HOSTS[name]
         self.url, self.emulator, self.rate = url, emulator, rate
         self.process = None
-        self.files = {}
+        self.files, self.given_up = {}, set()
         self.lives = []
         self.ended_at = None
 
@@ -192,7 +192,8 @@ class Runner:
 
     def waiting(self, seen):
         """How many of the lines dropped here no call was seen of."""
-        return sum(account not in seen for accounts in list(self.files.values())[-3:] for account in accounts)
+        files = [accounts for name, accounts in self.files.items() if name not in self.given_up]
+        return sum(account not in seen for accounts in files[-3:] for account in accounts)
 
     def is_open(self):
         return os.path.isdir(f"{HOME}/drop-{self.folder}/inbox")
