@@ -146,7 +146,8 @@ package struct BatchCommandOperation: Sendable {
             throw OperationFailure(.unfinished, "\(batch.name) waits: \(hold.text)")
         }
         let effect = command.effect(
-            on: batch.state, isIngested: batch.isIngested, of: batch.name, rest: batch.waysToSendRest ?? batch.wayToReadAgain)
+            on: batch.state, isIngested: batch.isIngested, of: batch.name,
+            rest: batch.waysToSendRest ?? batch.wayToReadAgain)
         switch effect {
         case .refused(let why): throw OperationFailure(.unfinished, "\(batch.name) \(why)")
         case .nothing:

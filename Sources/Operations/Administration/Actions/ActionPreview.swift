@@ -49,7 +49,8 @@ extension ActionPreview {
     ) {
         records = batch.counts.queued
         if case .refused(let why) = command.effect(
-            on: batch.state, isIngested: batch.isIngested, of: batch.name, rest: batch.waysToSendRest ?? batch.wayToReadAgain)
+            on: batch.state, isIngested: batch.isIngested, of: batch.name,
+            rest: batch.waysToSendRest ?? batch.wayToReadAgain)
         {
             obstacle = "\(batch.name) \(why)"
         }
