@@ -99,7 +99,7 @@ def main():
         f"{world.ROOT}/rollcall-tool", options.seed, options.rate, say, options.durability, options.shared, options.pools)
     shutil.copy(options.binary, f"{world.ROOT}/rollcall-tool")
     kinds = [kind for kind in options.kinds.split(",") if kind]
-    faults = draw(campaign.random, options.faults, kinds, campaign.is_durable)
+    faults = draw(campaign.random, options.faults, kinds, campaign.is_durable, campaign.shares)
     code, folder = 2, f"{ROOT}/.build-chaos/seed-{options.seed}"
     try:
         campaign.begin()

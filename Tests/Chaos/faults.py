@@ -255,7 +255,9 @@ FAULTS = {
 ASYNCHRONOUS = {"failover-async", "lost-commits", "retire-untold"}
 
 
-def draw(random, count, kinds, is_durable=False):
-    """So many faults, by weight: the kinds that are wanted, or all; where nodes want a synchronous standby, none without."""
-    names = [name for name in FAULTS if (not kinds or name in kinds) and not (is_durable and name in ASYNCHRONOUS)]
+def draw(random, count, kinds, is_durable=False, shares=False):
+    """So many faults, by weight: the kinds that are wanted, or all; where nodes want a synchronous standby, none without, and where
+    they share all files none after which it is unclear whose a file was that the ledger does not know."""
+    left_out = (ASYNCHRONOUS if is_durable else set()) | ({"retire-untold"} if shares else set())
+    names = [name for name in FAULTS if (not kinds or name in kinds) and name not in left_out]
     return random.choices(names, [FAULTS[name][1] for name in names], k=count)
