@@ -85,7 +85,8 @@ class Runner:
         self.host = HOSTS[name]
         self.url, self.emulator, self.rate = url, emulator, rate
         self.process = None
-        self.files, self.given_up = {}, set()
+        self.files, self.given_up, self.dropped = {}, set(), 0
+        self.cap = None
         self.lives = []
         self.ended_at = None
 
@@ -98,6 +99,7 @@ class Runner:
 
     def configure(self, cap):
         """Writes its settings, with a cap on the day's calls or none."""
+        self.cap = cap
         path = f"{HOME}/{self.name}.yaml"
         text = SETTINGS.format(
             url=self.url, api=self.emulator.address, node=self.node, folder=self.folder, rate=self.rate,
@@ -143,7 +145,7 @@ class Runner:
         """Its node was retired: from its next start on it is a new one, with the settings and folders of before."""
         self.retired += 1
         self.node = f"{self.name}-{self.retired + 1}"
-        self.configure(None)
+        self.configure(self.cap)
 
     def reload(self):
         if self.lives_now:
@@ -164,7 +166,8 @@ class Runner:
 
     def drop(self, lines):
         """Drops a file of so many lines; all accounts of a campaign differ."""
-        number = len(self.files) + 1
+        self.dropped += 1
+        number = self.dropped
         name = f"{self.name}{number}.csv"
         accounts = [f"{self.name}{number}-{line}" for line in range(1, lines + 1)]
         self.emulator.names.update((hashlib.sha256(a.encode()).hexdigest(), a) for a in accounts)
