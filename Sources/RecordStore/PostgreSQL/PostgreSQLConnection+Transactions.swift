@@ -55,11 +55,12 @@ extension PostgreSQLConnection {
                 completedAt: turn.bytes(4) == nil ? nil : WallTime(milliseconds: turn.integer(4)))
         }
         turn.reset()
-        if let newest, server.isReplaced(by: newest) {
+        if let newest = newest.withLock({ $0 }), server.isReplaced(by: newest) {
             disconnect()
             throw PostgreSQLError(sqlState: nil, isLost: true)
         }
-        (newest, transaction, lostSince) = (server, begun, nil)
+        newest.withLock { $0 = server }
+        (transaction, lostSince) = (begun, nil)
         guard let move, move.completedAt != nil || move.target != movingTo else { return }
         _ = try ask(statement("ROLLBACK"))
         throw move.refusal

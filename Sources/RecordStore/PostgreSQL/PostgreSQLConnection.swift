@@ -40,8 +40,8 @@ final class PostgreSQLConnection: @unchecked Sendable {
     private var failure: PostgreSQLError?
     /// The transaction that is open for writing.
     var transaction: Transaction?
-    /// The server of the last one: none of an earlier timeline is written to any more.
-    var newest: ServerIdentity?
+    /// The server of the last one: none of an earlier timeline is written to any more, or read from.
+    let newest = Lock<ServerIdentity?>(nil)
     /// Where this connection moves the database, which nobody else may write to meanwhile; nil: nowhere.
     var movingTo: String?
     /// Since when the server has not been reached.
@@ -66,6 +66,11 @@ final class PostgreSQLConnection: @unchecked Sendable {
         sent = []
         prepared = [:]
         lastResult = nil
+    }
+
+    /// Disconnects from a server that another has replaced: behind PgBouncer the connection may have stayed.
+    func leave(ifReplacedBy newest: ServerIdentity?) {
+        if let newest, let server, server.isReplaced(by: newest) { disconnect() }
     }
 
     /// Disconnects for good, and lets go of the statements, which hold this connection.
@@ -185,7 +190,8 @@ final class PostgreSQLConnection: @unchecked Sendable {
             lastResult = result
         }
         try readEnd(raw)
-        if let failure { throw PQstatus(raw) == CONNECTION_OK ? failure : lost(failure) }
+        // Behind PgBouncer a server may have become a standby while the connection stayed.
+        if let failure { throw PQstatus(raw) == CONNECTION_OK && failure.sqlState != "25006" ? failure : lost(failure) }
         return lastResult
     }
 
@@ -205,10 +211,9 @@ final class PostgreSQLConnection: @unchecked Sendable {
 
     private var isServerThere: Bool {
         // A server that cannot be connected to is not there, which is what is asked.
-        guard let made = try? place.connect() else { return false }
-        defer { PQfinish(made) }
-        // Whatever is wrong there, this one is not the server that was waited for.
-        return (try? PostgreSQLPeer(of: made, silence: place.silence))?.server == server
+        guard let (made, peer) = try? place.connectToPrimary() else { return false }
+        PQfinish(made)
+        return peer.server == server
     }
 
     private func readEnd(_ raw: OpaquePointer) throws {
@@ -251,7 +256,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
 
     private func connected() throws -> OpaquePointer {
         if let raw { return raw }
-        let made = try place.connect()
+        let (made, peer) = try place.connectToPrimary()
         PQsetNoticeReceiver(
             made,
             { context, result in
@@ -262,7 +267,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
                 Unmanaged<PostgreSQLConnection>.fromOpaque(context).takeUnretainedValue().warning.withLock { $0 = true }
             }, Unmanaged.passUnretained(self).toOpaque())
         // Nothing was begun on this connection: whatever failed, it counts as lost and another may be made.
-        guard let peer = try? PostgreSQLPeer(of: made, silence: place.silence), PQenterPipelineMode(made) == 1,
+        guard PQenterPipelineMode(made) == 1,
             // Else a full buffer would be waited for without a limit.
             PQsetnonblocking(made, 1) == 0
         else {

@@ -40,6 +40,7 @@ final class PostgreSQLDatabase: StoreDatabase {
 
     private func readOnce<T>(_ work: (StoreConnection) throws -> T) throws -> T {
         let connection = idle.withLock { $0.popLast() } ?? PostgreSQLConnection(place)
+        connection.leave(ifReplacedBy: writer.newest.withLock { $0 })
         do {
             try connection.beginReading()
             let value = try work(StoreConnection(connection))

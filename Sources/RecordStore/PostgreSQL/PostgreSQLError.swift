@@ -10,6 +10,9 @@ struct PostgreSQLError: Error, Sendable, Equatable {
     /// Whether the connection cannot be used any more.
     var isLost = false
 
+    /// The server takes no writes: it is a standby, or was made one.
+    static let standby = PostgreSQLError(sqlState: "25006", isLost: true)
+
     /// For logs: the code, and the constraint.
     var cause: String {
         guard let sqlState else { return "PostgreSQL: the connection was lost" }

@@ -84,6 +84,47 @@ struct PostgreSQLPlace: Sendable, Equatable {
     /// How many hosts it names.
     var hostCount: Int { (parameters["host"] ?? parameters["hostaddr"] ?? "").split(separator: ",").count }
 
+    /// Its hosts one by one, in their order, without libpq's own choice between them; where the address asks libpq for another
+    /// choice than of one that takes writes: as it is.
+    private var candidates: [PostgreSQLPlace] {
+        guard ["read-write", "primary"].contains(parameters["target_session_attrs"]) else { return [self] }
+        let lists = ["host", "hostaddr", "port"].reduce(into: [:]) { lists, name in
+            lists[name] = parameters[name]?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+        return (0..<max(1, hostCount)).map { place in
+            var candidate = self
+            candidate.parameters["target_session_attrs"] = "any"
+            // One port is that of all hosts.
+            for (name, values) in lists where values.count > 1 {
+                candidate.parameters[name] = values.indices.contains(place) ? values[place] : nil
+            }
+            return candidate
+        }
+    }
+
+    /// Makes a connection to the first of its hosts that takes writes. Each is asked itself: PgBouncer goes on telling libpq what
+    /// was true of a server when it first reached that, a primary or a standby.
+    ///
+    /// - Returns: The connection, and what it leads to.
+    /// - Throws: ``PostgreSQLError``, lost: no host takes writes now; ``StoreError`` when the password's file can't be read.
+    func connectToPrimary() throws -> (connection: OpaquePointer, peer: PostgreSQLPeer) {
+        var failure = PostgreSQLError(sqlState: nil, isLost: true)
+        for candidate in candidates {
+            do {
+                let made = try candidate.connect()
+                if let peer = try? PostgreSQLPeer(of: made, silence: silence) {
+                    if peer.takesWrites { return (made, peer) }
+                    failure = failure.sqlState == nil ? .standby : failure
+                }
+                PQfinish(made)
+            } catch let error as PostgreSQLError {
+                // What a server says tells more than that another does not answer.
+                failure = failure.sqlState == nil ? error : failure
+            }
+        }
+        throw failure
+    }
+
     /// PgBouncer's own database, where it tells of itself.
     func console() -> PostgreSQLPlace {
         var place = self

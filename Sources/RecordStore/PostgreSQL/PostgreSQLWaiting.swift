@@ -61,11 +61,14 @@ struct PostgreSQLPeer: Sendable, Equatable {
     let server: ServerIdentity
     /// Whether the server itself answers: PgBouncer makes up the process id that a connection is told of.
     let isDirect: Bool
+    /// Whether it is no standby, nor set to be read only.
+    let takesWrites: Bool
 
     /// A standby has no log of its own whose name tells the timeline.
     private static let question = """
         SELECT pg_backend_pid(), (pg_control_system()).system_identifier,
-          CASE WHEN pg_is_in_recovery() THEN '' ELSE pg_walfile_name(pg_current_wal_lsn()) END
+          CASE WHEN pg_is_in_recovery() THEN '' ELSE pg_walfile_name(pg_current_wal_lsn()) END,
+          current_setting('transaction_read_only')
         """
 
     /// Asks.
@@ -80,5 +83,6 @@ struct PostgreSQLPeer: Sendable, Equatable {
         }
         server = ServerIdentity(identifier: Int64(text(1)) ?? 0, walFile: text(2))
         isDirect = Int32(text(0)) == PQbackendPID(raw)
+        takesWrites = text(3) == "off"
     }
 }

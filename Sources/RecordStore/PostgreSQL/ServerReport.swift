@@ -203,9 +203,9 @@ extension PostgreSQLPlace {
     /// What stands between this process and the server; nil: nothing, or nobody answers. It blocks.
     fileprivate func pooler() -> String? {
         // A server that does not answer is told of by the report itself; a console may be closed to this user.
-        guard let raw = try? connect() else { return nil }
-        defer { PQfinish(raw) }
-        guard let peer = try? PostgreSQLPeer(of: raw, silence: silence), !peer.isDirect else { return nil }
+        guard let (raw, peer) = try? connectToPrimary() else { return nil }
+        PQfinish(raw)
+        guard !peer.isDirect else { return nil }
         guard let console = try? console().connect() else { return "" }
         defer { PQfinish(console) }
         let answer = PostgreSQLWaiting.ask(console, "SHOW VERSION", silence: silence)

@@ -9,7 +9,7 @@ struct PgBouncerTests {
     @Test("In transaction mode two nodes, a reader and an operator share three server connections")
     func transactionMode() async throws {
         let nodes = try NodesFixture()
-        let bouncer = try PgBouncer(before: nodes)
+        let bouncer = try PgBouncer(before: nodes.socketFolder)
         let (a, b) = (try await nodes.open("a", at: bouncer.folder), try await nodes.open("b", at: bouncer.folder))
         let batch = try await nodes.sharedBatch(of: a, count: 40)
         _ = try await a.requeue(batch.id, RequeueSelection(statuses: [.failed]))
@@ -22,6 +22,26 @@ struct PgBouncerTests {
         #expect(try #require(try await a.serverReport()?.pooler).hasPrefix("PgBouncer 1."))
         try await nodes.close(a, b)
         bouncer.stop()
+    }
+
+    @Test("A standby that takes over is found, although PgBouncer before it goes on saying that it is a standby")
+    func takesOver() async throws {
+        let server = try PostgreSQLServer()
+        let standby = try PostgreSQLStandby(of: server)
+        let nodes = try NodesFixture(at: server)
+        try await waitUntil { try standby.hasAll }
+        let (first, second) = (try PgBouncer(before: standby.folder), try PgBouncer(before: server.folder))
+        let a = try await nodes.open("a", at: "\(first.folder),\(second.folder)")
+        let batch = try await a.runningBatch(count: 2)
+        #expect(try await a.claim(batch, 1).records.count == 1)
+        try await waitUntil { try standby.hasAll }
+        server.stop()
+        try standby.promote()
+        try await waitUntil { try await a.claim(batch, 1).records.count == 1 }
+        #expect(try await a.statuses(batch) == [.inFlight, .inFlight])
+        try await a.close()
+        for bouncer in [first, second] { bouncer.stop() }
+        standby.end()
     }
 }
 
@@ -52,8 +72,8 @@ final class PgBouncer {
         cat >/dev/null
         """
 
-    init(before nodes: NodesFixture) throws {
-        shell = try HeldShell(Self.script, [nodes.socketFolder])
+    init(before server: String) throws {
+        shell = try HeldShell(Self.script, [server])
         folder = shell.line
     }
 
