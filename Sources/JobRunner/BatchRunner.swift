@@ -155,6 +155,8 @@ package struct BatchRunner: Sendable {
 protocol RecordKeeping: Sendable {
     /// Whether a server keeps the records, which may be away for minutes.
     var isAtServer: Bool { get }
+    /// Why that server is waited for now, for the operator; nil: it is not.
+    var serverTrouble: String? { get }
     func batch(_ id: BatchID) async throws -> Batch
     func claim(
         _ batch: BatchID, upTo count: Int, now: WallTime, dueBy: WallTime?, caps: CallCaps, of rerun: RerunNumber?,

@@ -59,6 +59,12 @@ package final class RecordStore: Sendable {
     /// Whether a server keeps the database, and all that becomes of rows that are overwritten there.
     package var isAtServer: Bool { database is PostgreSQLDatabase }
 
+    /// Why the database's server is waited for now, for the operator; nil: it is not.
+    package var serverTrouble: String? {
+        let trouble = (database as? PostgreSQLDatabase)?.writer.trouble.withLock { $0 }
+        return trouble.map { StoreError($0, while: .writing).message }
+    }
+
     /// Which of several runners this is; nil: the only one there can be.
     var node: Node? { membership.withLock { $0?.node } }
 

@@ -101,6 +101,7 @@ class Campaign:
     def settle(self):
         """Waits until all is well again: three servers, and a call of each runner; where they share all files, of any."""
         self.make_whole()
+        self.go_beyond_latest()
         for runner in self.runners:
             if not runner.lives_now and runner.ended_at is None:
                 runner.start()
@@ -116,6 +117,22 @@ class Campaign:
             self.until("calls of each runner", all_call, 180)
         except Stuck as stuck:
             raise Stuck(f"{stuck}: none of {sorted(waiting)}") from stuck
+
+    def go_beyond_latest(self):
+        """Where a primary of an earlier timeline leads again, nobody calls until an operator has led to a later one."""
+        latest = self.cluster.latest
+        if self.cluster.timeline(self.cluster.leader()) in [0, latest]:
+            return
+        start = time.time()
+        while self.cluster.latest <= latest:
+            self.make_whole()
+            leader = self.cluster.leader()
+            standby = self.cluster.standbys(leader)[0]
+            self.say(f"timeline {self.cluster.timeline(leader)} after {latest}: switched over from {leader} to {standby}")
+            self.cluster.switch_over(leader, standby)
+            self.until(f"{standby} leads", lambda standby=standby: self.cluster.leader() == standby, 60)
+        self.make_whole()
+        self.losses.append({"from": start, "until": time.time() + 30})
 
     def calls_of(self, runner):
         return sum(call["account"].startswith(runner.name) for call in self.emulator.calls)

@@ -1,4 +1,5 @@
 """Three PostgreSQL servers under Patroni, with one etcd that never fails: what it decides is not under test here."""
+import base64
 import json
 import os
 import shutil
@@ -96,6 +97,8 @@ class Cluster:
         self.pools = pools
         self.address = {name: world.addresses[name] for name in DATABASES}
         self.etcd = world.addresses["etcd"]
+        # The latest timeline of any primary that was seen.
+        self.latest = 0
 
     def prepare(self):
         """Makes certificates, folders and settings, and starts all of it."""
@@ -166,8 +169,35 @@ class Cluster:
             if name not in besides and self.world.pids(name):
                 answer = self.ask(name, "/primary")
                 if answer and answer[0] == 200:
+                    self.latest = max(self.latest, (answer[1] or {}).get("timeline", 0))
                     return name
         return None
+
+    def timeline(self, name):
+        """A primary's timeline; 0 where it does not say."""
+        answer = self.ask(name, "/primary")
+        return (answer[1] or {}).get("timeline", 0) if answer and answer[0] == 200 else 0
+
+    def standbys(self, leader):
+        """The names of those that follow a primary, whom its commits wait for first."""
+        rows = self.rows(
+            leader, "SELECT application_name FROM pg_stat_replication WHERE state = 'streaming' "
+            "ORDER BY sync_state NOT IN ('sync', 'quorum'), 1", database="postgres")
+        return [row[0] for row in rows or []]
+
+    def give_lead(self, name):
+        """Has a server lead for the moment, whoever does, as where its Patroni took the lead back without asking."""
+        def post(path, body):
+            request = urllib.request.Request(
+                f"http://{self.etcd}:2379/v3/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return json.loads(answer.read())
+
+        def text(value):
+            return base64.b64encode(value.encode()).decode()
+
+        lease = post("lease/grant", {"TTL": LEASE})["ID"]
+        post("kv/put", {"key": text("/service/chaos/leader"), "value": text(name), "lease": lease})
 
     def members(self):
         """Roles and states as the leader has them."""

@@ -148,6 +148,23 @@ def stop_primary(campaign):
             f"{lost[1]} ends lost")
 
 
+def lead_again(campaign):
+    """A primary stands still, another is promoted and written to, and then the first leads again as if nothing had been."""
+    leader, start = _leader(campaign, synchronous=False), time.time()
+    campaign.world.stop(leader)
+    next_one = _successor(campaign, leader, synchronous=False)
+    campaign.wait(campaign.random.choice([8, 20]))
+    seen = campaign.remember_attempts(next_one)
+    campaign.cluster.give_lead(leader)
+    campaign.world.wake(leader)
+    campaign.until("it leads again", lambda: campaign.cluster.leader(besides=(next_one,)) == leader, 60)
+    lost = campaign.compare(seen, leader)
+    campaign.until("the other follows", lambda: campaign.cluster.leader() == leader, 60)
+    campaign.go_beyond_latest()
+    campaign.losses.append({"from": start, "until": time.time() + 30})
+    return f"{leader} stopped, {next_one} took over, {leader} led again; {lost[0]} claims and {lost[1]} ends lost"
+
+
 def switch_over(campaign):
     """An operator makes a standby the primary."""
     leader = _leader(campaign, synchronous=True)
@@ -245,14 +262,15 @@ FAULTS = {
     "kill-runner": (kill_runner, 3), "stop-runner": (stop_runner, 2), "cut-runner": (cut_runner, 3),
     "slow-runners": (slow_runners, 2), "slow-standbys": (slow_standbys, 1), "cut-standbys": (cut_standbys, 1),
     "failover": (fail_over, 2), "failover-async": (fail_over_asynchronous, 2), "lost-commits": (lose_commits, 3),
-    "stopped-primary": (stop_primary, 3), "switchover": (switch_over, 1), "failover-with-runner": (fail_over_with_runner, 2),
+    "stopped-primary": (stop_primary, 3), "lead-again": (lead_again, 1), "switchover": (switch_over, 1),
+    "failover-with-runner": (fail_over_with_runner, 2),
     "clock-runner": (step_runner_clock, 1), "clock-database": (step_database_clock, 1), "retire": (retire_runner, 2),
     "retire-untold": (retire_untold, 2),
 }
 
 
 # Those in which a primary acknowledges what no standby has.
-ASYNCHRONOUS = {"failover-async", "lost-commits", "retire-untold"}
+ASYNCHRONOUS = {"failover-async", "lost-commits", "retire-untold", "lead-again"}
 
 
 def draw(random, count, kinds, is_durable=False, shares=False):

@@ -364,6 +364,29 @@ import Testing
         #expect(counts.succeeded == 9 && counts.calls == 9)
     }
 
+    @Test func whyAServerIsWaitedForIsToldAndThatItIsBack() async throws {
+        let bench = try await RunnerBench(records: 2)
+        let isAway = Lock(true)
+        let store = WatchedStore(
+            bench.store, isAtServer: true, trouble: { isAway.withLock { $0 } ? "the server is away" : nil },
+            before: { operation, number in
+                // The clock jumps on while this waits.
+                guard operation == .claim, number == 1 else { return }
+                try await waitUntil { bench.events.contains { if case .keptWaiting = $0 { true } else { false } } }
+                isAway.withLock { $0 = false }
+            })
+        let runner = bench.runner(RunnerBench.unhurried(), bench.submitter { _ in .success }, keeping: store)
+        #expect(try await runner.run(bench.batch, stop: StopSignal()) == .completed)
+        let told: [String] = bench.events.compactMap {
+            switch $0 {
+            case .keptWaiting(let reason): reason
+            case .waitEnded: "calls continue"
+            default: nil
+            }
+        }
+        #expect(told == ["the server is away", "calls continue"])
+    }
+
     @Test func whenAClaimFailsCallsUnderWayAreStillWritten() async throws {
         let bench = try await RunnerBench(records: 10)
         let store = WatchedStore(bench.store, failing: .claim, after: 3)

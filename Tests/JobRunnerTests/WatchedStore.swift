@@ -14,6 +14,7 @@ final class WatchedStore: RecordKeeping {
 
     /// Whether it passes for one of a server.
     let isAtServer: Bool
+    private let trouble: @Sendable () -> String?
     private let store: RecordStore
     private let before: Watch
     private let after: Watch
@@ -25,9 +26,10 @@ final class WatchedStore: RecordKeeping {
     let windows = Lock<[SendingWindow]>([])
 
     init(
-        _ store: RecordStore, isAtServer: Bool = false, before: @escaping Watch = { _, _ in },
-        after: @escaping Watch = { _, _ in }
+        _ store: RecordStore, isAtServer: Bool = false, trouble: @escaping @Sendable () -> String? = { nil },
+        before: @escaping Watch = { _, _ in }, after: @escaping Watch = { _, _ in }
     ) {
+        self.trouble = trouble
         self.store = store
         self.isAtServer = isAtServer
         self.before = before
@@ -46,6 +48,7 @@ final class WatchedStore: RecordKeeping {
     /// How often an operation was asked for.
     func count(_ operation: Operation) -> Int { numbers.withLock { $0[operation, default: 0] } }
 
+    var serverTrouble: String? { trouble() }
     func batch(_ id: BatchID) async throws -> Batch { try await store.batch(id) }
     func progress(_ batch: BatchID) async throws -> BatchCounts { try await store.progress(batch) }
     func awaitsCalls(_ batch: BatchID, of rerun: RerunNumber) async throws -> Bool {

@@ -100,6 +100,15 @@ package final class PostgreSQLServer: Sendable {
     /// Gives the room back.
     package func makeRoom() throws { try run("COPY (SELECT 1) TO '\(Self.ballast)'", in: "postgres") }
 
+    /// Lets it take writes of all, or of nobody and end all connections, as one that Patroni has made a standby.
+    package func takeWrites(_ takes: Bool) throws {
+        try run("ALTER SYSTEM SET default_transaction_read_only = \(!takes)", in: "postgres")
+        try run("SELECT pg_reload_conf()", in: "postgres")
+        guard !takes else { return }
+        let others = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        try run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE \(others)", in: "postgres")
+    }
+
     /// Ends it; the one that is shared ends with the process.
     package func stop() { shell.end() }
 

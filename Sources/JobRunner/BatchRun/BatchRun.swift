@@ -315,11 +315,19 @@ extension BatchRun {
             do { result = .success(try await claim(store)) } catch { result = .failure(error) }
             mailbox.post(.claimed(result))
         }
+        var nextLook = clock.monotonic + Self.troubleInterval
         while true {
+            setTimer(at: nextLook, &group)
             await mailbox.wait()
             if let result = absorbDuringClaim(&group) { return try result.get() }
+            guard clock.monotonic >= nextLook else { continue }
+            nextLook = clock.monotonic + Self.troubleInterval
+            if let trouble = runner.store.serverTrouble { tell(of: trouble) }
         }
     }
+
+    /// After so long without a server, and each time again, it is told why; a server that restarts is back before.
+    private static let troubleInterval = Duration.seconds(5)
 
     private mutating func take() -> [Completion] {
         defer { gathered = [] }

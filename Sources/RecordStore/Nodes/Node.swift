@@ -275,10 +275,13 @@ struct SlotPlan: Sendable, Equatable {
 
 extension StoreError {
     /// The server was replaced by one that this node has claimed at or told its calls, and does not know it.
-    static let earlierServer = StoreError(
-        .notAllowed,
-        "The server that answers is an earlier one, which was replaced: name the primary in database, and stop the old one"
-    )
+    static func earlierServer(than successor: ServerIdentity) -> StoreError {
+        StoreError(
+            .notAllowed,
+            "The server that answers is an earlier one, which was replaced: name the primary in database, and stop the old "
+                + "one. Where the later one is lost for good, promote a standby of this one, again until its timeline is later "
+                + "than \(successor.timeline): it is told all calls that it lacks before anything is sent")
+    }
 
     /// A failover has lost the node whole; its next start enters it again.
     static func nodeForgotten(_ node: NodeDescription) -> StoreError {

@@ -96,7 +96,7 @@ final class NodeFolder: Sendable {
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed``.
     func refuseReplaced(_ server: ServerIdentity) throws {
-        if let told = try knownLedger()?.server, server.isReplaced(by: told) { throw StoreError.earlierServer }
+        if let told = try server.successor(knownLedger()?.server) { throw StoreError.earlierServer(than: told) }
     }
 
     /// What a folder knows of the database, for a process that does not hold it.

@@ -125,9 +125,7 @@ extension WriterConnection {
             arguments: [node.number])
         guard let known else { throw StoreError.nodeForgotten(node.description) }
         let reconciled = ServerIdentity(identifier: known[0], timeline: known[1])
-        guard reconciled.identifier != server.identifier || reconciled.timeline <= server.timeline else {
-            throw StoreError.earlierServer
-        }
+        if let successor = server.successor(reconciled) { throw StoreError.earlierServer(than: successor) }
         // What was dropped from the journal is unknown to a server that does not know that much.
         guard try node.folder.knownLedger()?.toldPart ?? 0 <= known[2] as Int64 else {
             throw StoreError.earlierLedger(node.description)

@@ -55,11 +55,12 @@ extension PostgreSQLConnection {
                 completedAt: turn.bytes(4) == nil ? nil : WallTime(milliseconds: turn.integer(4)))
         }
         turn.reset()
-        if let newest = newest.withLock({ $0 }), server.isReplaced(by: newest) {
+        if let successor = server.successor(newest.identity) {
             disconnect()
-            throw PostgreSQLError(sqlState: nil, isLost: true)
+            throw PostgreSQLError.replaced(by: successor)
         }
-        newest.withLock { $0 = server }
+        newest.record(server)
+        trouble.withLock { $0 = nil }
         (transaction, lostSince) = (begun, nil)
         guard let move, move.completedAt != nil || move.target != movingTo else { return }
         _ = try ask(statement("ROLLBACK"))
@@ -151,6 +152,7 @@ extension PostgreSQLConnection {
     /// Whether the server is waited for any longer. One try may take long itself.
     private func isWaitedFor(after error: PostgreSQLError) -> Bool {
         guard error.isLost else { return true }
+        trouble.withLock { $0 = error }
         let now = ContinuousClock.now
         lostSince = lostSince ?? now
         return lostSince.map { now - $0 < Self.patience } ?? true
@@ -161,26 +163,6 @@ extension PostgreSQLConnection {
 struct Transaction: Sendable, Equatable {
     let number: Int64
     let server: ServerIdentity
-}
-
-/// Which server answers, and on which timeline: another one after a failover, or when a database was put back.
-struct ServerIdentity: Sendable, Equatable {
-    let identifier: Int64
-    let timeline: Int64
-
-    init(identifier: Int64, timeline: Int64) {
-        (self.identifier, self.timeline) = (identifier, timeline)
-    }
-
-    /// A WAL file's name begins with its timeline: eight hexadecimal digits.
-    init(identifier: Int64, walFile: String) {
-        self.init(identifier: identifier, timeline: Int64(walFile.prefix(8), radix: 16) ?? 0)
-    }
-
-    /// Whether it is a primary that wakes beside its successor: what it commits will be gone.
-    func isReplaced(by other: ServerIdentity) -> Bool {
-        identifier == other.identifier && timeline < other.timeline
-    }
 }
 
 extension PostgreSQLStatement {

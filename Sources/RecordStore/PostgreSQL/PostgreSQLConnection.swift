@@ -40,19 +40,26 @@ final class PostgreSQLConnection: @unchecked Sendable {
     private var failure: PostgreSQLError?
     /// The transaction that is open for writing.
     var transaction: Transaction?
-    /// The server of the last one: none of an earlier timeline is written to any more, or read from.
-    let newest = Lock<ServerIdentity?>(nil)
+    /// The server of the process's last one: none of an earlier timeline is written to any more, or read from.
+    let newest: NewestServer
     /// Where this connection moves the database, which nobody else may write to meanwhile; nil: nowhere.
     var movingTo: String?
     /// Since when the server has not been reached.
     var lostSince: ContinuousClock.Instant?
+    /// Why it is not reached now; nil: it is.
+    let trouble = Lock<PostgreSQLError?>(nil)
     /// How often an answer was waited for, however many statements it answered.
     private(set) var roundTrips = 0
     /// Whether the server warned that a commit may not have reached a standby (SQLSTATE 01000).
     private let warning = Lock(false)
 
-    init(_ place: PostgreSQLPlace) {
-        self.place = place
+    /// Makes none yet.
+    ///
+    /// - Parameters:
+    ///   - place: Where it will lead.
+    ///   - newest: What all connections of the process to one database share.
+    init(_ place: PostgreSQLPlace, newest: NewestServer = NewestServer()) {
+        (self.place, self.newest) = (place, newest)
     }
 
     deinit {
@@ -69,8 +76,8 @@ final class PostgreSQLConnection: @unchecked Sendable {
     }
 
     /// Disconnects from a server that another has replaced: behind PgBouncer the connection may have stayed.
-    func leave(ifReplacedBy newest: ServerIdentity?) {
-        if let newest, let server, server.isReplaced(by: newest) { disconnect() }
+    func leaveIfReplaced() {
+        if let server, server.successor(newest.identity) != nil { disconnect() }
     }
 
     /// Disconnects for good, and lets go of the statements, which hold this connection.
@@ -211,7 +218,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
 
     private var isServerThere: Bool {
         // A server that cannot be connected to is not there, which is what is asked.
-        guard let (made, peer) = try? place.connectToPrimary() else { return false }
+        guard let (made, peer) = try? place.connectToPrimary(newest: newest.identity) else { return false }
         PQfinish(made)
         return peer.server == server
     }
@@ -256,7 +263,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
 
     private func connected() throws -> OpaquePointer {
         if let raw { return raw }
-        let (made, peer) = try place.connectToPrimary()
+        let (made, peer) = try place.connectToPrimary(newest: newest.identity)
         PQsetNoticeReceiver(
             made,
             { context, result in

@@ -39,8 +39,8 @@ final class PostgreSQLDatabase: StoreDatabase {
     }
 
     private func readOnce<T>(_ work: (StoreConnection) throws -> T) throws -> T {
-        let connection = idle.withLock { $0.popLast() } ?? PostgreSQLConnection(place)
-        connection.leave(ifReplacedBy: writer.newest.withLock { $0 })
+        let connection = idle.withLock { $0.popLast() } ?? PostgreSQLConnection(place, newest: writer.newest)
+        connection.leaveIfReplaced()
         do {
             try connection.beginReading()
             let value = try work(StoreConnection(connection))

@@ -9,9 +9,16 @@ struct PostgreSQLError: Error, Sendable, Equatable {
     var constraint: String?
     /// Whether the connection cannot be used any more.
     var isLost = false
+    /// The server that this process has written to since, where the one that answers is an earlier one.
+    var successor: ServerIdentity?
 
     /// The server takes no writes: it is a standby, or was made one.
     static let standby = PostgreSQLError(sqlState: "25006", isLost: true)
+
+    /// The server has been replaced by another, which this process has written to.
+    static func replaced(by successor: ServerIdentity) -> PostgreSQLError {
+        PostgreSQLError(sqlState: nil, isLost: true, successor: successor)
+    }
 
     /// For logs: the code, and the constraint.
     var cause: String {
@@ -32,6 +39,10 @@ struct PostgreSQLError: Error, Sendable, Equatable {
 extension StoreError {
     /// What a PostgreSQL error means for a user.
     init(_ error: PostgreSQLError, while access: Access) {
+        if let successor = error.successor {
+            self = StoreError.earlierServer(than: successor)
+            return
+        }
         let (code, message): (Code, String) =
             switch error.sqlState {
             case nil, "57P01", "57P02", "57P03", "25P03": (Self.generalCode(access), Self.unreached)

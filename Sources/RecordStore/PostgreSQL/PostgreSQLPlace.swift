@@ -1,6 +1,7 @@
 import Basics
 import CPostgres
 import Foundation
+import Glibc
 
 /// Where a PostgreSQL database is, and how it is reached: what `database` says, as libpq takes it.
 struct PostgreSQLPlace: Sendable, Equatable {
@@ -84,45 +85,92 @@ struct PostgreSQLPlace: Sendable, Equatable {
     /// How many hosts it names.
     var hostCount: Int { (parameters["host"] ?? parameters["hostaddr"] ?? "").split(separator: ",").count }
 
-    /// Its hosts one by one, in their order, without libpq's own choice between them; where the address asks libpq for another
-    /// choice than of one that takes writes: as it is.
+    /// Its hosts one by one, in their order, without libpq's own choice between them, and of a name each of its addresses; where
+    /// the setting asks libpq for another choice than of one that takes writes: as it is.
     private var candidates: [PostgreSQLPlace] {
         guard ["read-write", "primary"].contains(parameters["target_session_attrs"]) else { return [self] }
         let lists = ["host", "hostaddr", "port"].reduce(into: [:]) { lists, name in
             lists[name] = parameters[name]?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         }
-        return (0..<max(1, hostCount)).map { place in
+        return (0..<max(1, hostCount)).flatMap { place in
             var candidate = self
             candidate.parameters["target_session_attrs"] = "any"
             // One port is that of all hosts.
             for (name, values) in lists where values.count > 1 {
                 candidate.parameters[name] = values.indices.contains(place) ? values[place] : nil
             }
-            return candidate
+            return candidate.byAddress
         }
     }
 
-    /// Makes a connection to the first of its hosts that takes writes. Each is asked itself: PgBouncer goes on telling libpq what
-    /// was true of a server when it first reached that, a primary or a standby.
+    /// One for each address of its host's name.
+    private var byAddress: [PostgreSQLPlace] {
+        guard parameters["hostaddr"] == nil, let host = parameters["host"],
+            // A path is that of a socket.
+            let first = host.first, first != "/", first != "@"
+        else { return [self] }
+        let addresses = Self.addresses(of: host)
+        // Why a name has none, libpq says.
+        guard !addresses.isEmpty else { return [self] }
+        return addresses.map { address in
+            var place = self
+            place.parameters["hostaddr"] = address
+            return place
+        }
+    }
+
+    /// The addresses of a name, in the system's order; none where it is unknown. It blocks.
+    private static func addresses(of name: String) -> [String] {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(name, nil, &hints, &found) == 0, let first = found else { return [] }
+        defer { freeaddrinfo(first) }
+        return sequence(first: first, next: { $0.pointee.ai_next }).compactMap { entry in
+            var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+            guard
+                getnameinfo(
+                    entry.pointee.ai_addr, entry.pointee.ai_addrlen, &text, socklen_t(text.count), nil, 0,
+                    NI_NUMERICHOST)
+                    == 0
+            else { return nil }
+            return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        }
+    }
+
+    /// Makes a connection to the first of its hosts that takes writes, and that no other has replaced. Each is asked itself:
+    /// PgBouncer goes on telling libpq what was true of a server when it first reached that, a primary or a standby.
     ///
+    /// - Parameter newest: The server that the process has written to last; nil: none yet.
     /// - Returns: The connection, and what it leads to.
-    /// - Throws: ``PostgreSQLError``, lost: no host takes writes now; ``StoreError`` when the password's file can't be read.
-    func connectToPrimary() throws -> (connection: OpaquePointer, peer: PostgreSQLPeer) {
+    /// - Throws: ``PostgreSQLError``, lost: no host takes writes now, or none but an earlier server than the newest;
+    ///   ``StoreError`` when the password's file can't be read.
+    func connectToPrimary(newest: ServerIdentity? = nil) throws -> (connection: OpaquePointer, peer: PostgreSQLPeer) {
         var failure = PostgreSQLError(sqlState: nil, isLost: true)
         for candidate in candidates {
             do {
-                let made = try candidate.connect()
-                if let peer = try? PostgreSQLPeer(of: made, silence: silence) {
-                    if peer.takesWrites { return (made, peer) }
-                    failure = failure.sqlState == nil ? .standby : failure
-                }
+                let (made, peer) = try candidate.connectAndAsk()
+                guard let successor = peer.server.successor(newest) else { return (made, peer) }
                 PQfinish(made)
+                failure = .replaced(by: successor)
             } catch let error as PostgreSQLError {
                 // What a server says tells more than that another does not answer.
-                failure = failure.sqlState == nil ? error : failure
+                if failure.sqlState == nil, failure.successor == nil { failure = error }
             }
         }
         throw failure
+    }
+
+    private func connectAndAsk() throws -> (connection: OpaquePointer, peer: PostgreSQLPeer) {
+        let made = try connect()
+        do {
+            let peer = try PostgreSQLPeer(of: made, silence: silence)
+            guard peer.takesWrites else { throw PostgreSQLError.standby }
+            return (made, peer)
+        } catch {
+            PQfinish(made)
+            throw error
+        }
     }
 
     /// PgBouncer's own database, where it tells of itself.

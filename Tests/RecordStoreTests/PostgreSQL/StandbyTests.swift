@@ -152,4 +152,43 @@ struct StandbyTests {
         try await b.close()
         standby.end()
     }
+
+    @Test("A primary that leads again after its successor is refused, until a later one was told what is lost")
+    func leadsAgain() async throws {
+        let server = try PostgreSQLServer()
+        let (successor, other) = (try PostgreSQLStandby(of: server), try PostgreSQLStandby(of: server))
+        let nodes = try NodesFixture(at: server)
+        let a = try await nodes.open("a", at: [server.folder, successor.folder, other.folder].joined(separator: ","))
+        nodes.endBeats(of: a)
+        let batch = try await nodes.sharedBatch(of: a, count: 4)
+        let kept = try await a.claim(batch, 1).records
+        try await waitUntil { try successor.hasAll && other.hasAll }
+        try server.takeWrites(false)
+        try successor.promote()
+        try a.beatNow()
+        let lost = try await a.claim(batch, 1).records
+        // It takes writes beside its successor, and is named first.
+        try server.takeWrites(true)
+        let more = try await a.claim(batch, 1).records
+        #expect(try await a.statuses(batch) == [.inFlight, .inFlight, .inFlight, .queued])
+
+        successor.end()
+        async let claim = a.claim(batch, 1)
+        try await waitUntil { a.serverTrouble?.contains("is an earlier one") == true }
+        #expect(a.serverTrouble?.contains("later than 2") == true)
+        try other.promote()
+        server.stop()
+        #expect(try await claim.records.isEmpty)
+        #expect(a.serverTrouble == nil)
+        #expect(try await a.statuses(batch) == [.inFlight, .inDoubt, .inDoubt, .queued])
+        #expect(try await a.batch(batch.id).state == .halted)
+        _ = try await a.moveBatch(batch.id, from: [.halted], to: .running, reason: nil)
+        let rest = try await a.claim(batch, 8).records
+        #expect(rest.map(\.id.line) == [5])
+        #expect(try await a.finish((kept + lost + more + rest).map(\.succeeded)) == 4)
+        let counts = try await a.progress(batch.id)
+        #expect(counts.succeeded == 4 && counts.calls == 4 && counts.inDoubt == 0)
+        try await a.close()
+        other.end()
+    }
 }

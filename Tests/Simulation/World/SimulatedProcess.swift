@@ -52,6 +52,7 @@ struct StoreOfProcess: RecordKeeping {
     let world: World
     let process: SimulatedProcess
     let isAtServer = false
+    let serverTrouble: String? = nil
 
     func access<Value>(
         needsRoom: Bool = true, _ body: (inout SimulatedStore.State) throws -> Value
