@@ -216,6 +216,8 @@ def _check_losses(history, verdict):
         verdict.accuse("named", f"{unknown} attempts of batches that were lost whole, and {history['lost_calls']} are counted")
     verdict.figures["attempts lost by failovers"] = len(lost)
     outcomes = {(a["record"], a["id"]): a["outcome"] for a in history["attempts"]}
+    # Those that another node has put in doubt first, because a lease of the old server was over by then, are named so.
+    overdue = {(a["record"], a["id"]) for a in history["attempts"] if a["cause"] == "lease"}
     lost_ends = history.get("lost_ends", [])
     for end in lost_ends:
         outcome = outcomes.get((end["record"], end["id"]))
@@ -225,7 +227,7 @@ def _check_losses(history, verdict):
             verdict.accuse("named", f"{name} had ended as {end['outcome']}, and is not in the ledger")
         if outcome == "unsent" and end["outcome"] != "unsent":
             verdict.accuse("named", f"{name} had ended as {end['outcome']}, and is said to be unsent")
-        if outcome == "in_doubt" and end["record"] >> 32 not in halted:
+        if outcome == "in_doubt" and (end["record"], end["id"]) not in overdue and end["record"] >> 32 not in halted:
             verdict.accuse("named", f"the end of {name} was lost by a failover, and its batch did not halt")
     verdict.figures["ends lost by failovers"] = len(lost_ends)
     if history.get("durable") and (lost or lost_ends):

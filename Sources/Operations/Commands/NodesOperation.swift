@@ -95,7 +95,7 @@ package struct NodesOperation: Sendable {
                 retired.isUntold
                     ? "\(batch.name): cancelled; lines of \(batch.fileName) may have been sent: ask the provider before you hand "
                         + "the rest of it to another node"
-                    : "\(batch.name): cancelled; hand \(batch.fileName) to another node: \(batch.sentUnread)")
+                    : "\(batch.name): cancelled; hand \(batch.fileName) to another node: \(batch.wayToReadAgain ?? "")")
         }
     }
 }

@@ -298,15 +298,30 @@ extension WriterConnection {
         guard row.state == .ingesting else { throw StoreError.wrongState(batch, row.state, to: "take records in") }
         try requireLiveKey(of: batch)
         // Records that a restored database cannot vouch for start in doubt; see LedgerReconciliation.
-        let doubted = min(row.doubtedLines, rows.rows.count - rows.invalid)
+        let (doubted, doubtedCalls) = try doubted(rows, calling: row.doubtedLines)
         try insert(rows, doubted: doubted)
-        try move(checkpoint, of: batch, doubted: doubted, cardLikeIDs: rows.cardLikeIDs)
+        try move(checkpoint, of: batch, doubted: doubtedCalls, cardLikeIDs: rows.cardLikeIDs)
         var counts = BatchCounts()
         counts.total = rows.rows.count
         counts.invalid = rows.invalid
         counts.inDoubt = doubted
         counts.queued = rows.rows.count - rows.invalid - doubted
         try add(counts, to: batch)
+    }
+
+    /// How many of the first records so many calls may have been for. One that an earlier answer may have spared its call is
+    /// among them, but does not count.
+    private func doubted(_ rows: SealedRows, calling calls: Int) throws -> (records: Int, calls: Int) {
+        var (records, left) = (0, calls)
+        guard calls > 0 else { return (0, 0) }
+        for case let fingerprint? in rows.rows.lazy.map(\.fingerprint) where left > 0 {
+            records += 1
+            let isAnswered = try Bool.fetchOne(
+                database, sql: "SELECT EXISTS (SELECT 1 FROM answers WHERE fingerprint = ?)",
+                arguments: [Array(rows.arena[fingerprint])])
+            if isAnswered != true { left -= 1 }
+        }
+        return (records, calls - left)
     }
 
     private func insert(_ rows: SealedRows, doubted: Int) throws {

@@ -154,8 +154,17 @@ extension WriterConnection {
     /// or that was not read to its end, and the number of that batch.
     func unknownCalls(_ new: NewBatch) throws -> (batch: Int64, calls: Int64)? {
         let source = try BatchJournal.source(job: new.job, contentDigest: new.contentDigest)
-        let sql = "SELECT max(id), max(lost_attempts) FROM unknown_batches WHERE source = ? HAVING count(*) > 0"
-        return try StoredRow.fetchOne(database, sql: sql, arguments: [source]).map { ($0[0], $0[1]) }
+        // Earlier versions remembered nothing of a batch that was over before its file was read.
+        let sql = """
+            SELECT max(id), max(calls) FROM (
+              SELECT id, lost_attempts AS calls FROM unknown_batches WHERE source = ?1
+              UNION ALL SELECT id, doubted_lines + calls FROM batches
+                WHERE content_digest = ?2 AND job = ?3 AND ingested = 0 AND finished_at IS NOT NULL
+                  AND doubted_lines + calls > 0) AS earlier
+            HAVING count(*) > 0
+            """
+        return try StoredRow.fetchOne(database, sql: sql, arguments: [source, new.contentDigest, new.job])
+            .map { ($0[0], $0[1]) }
     }
 
     /// Remembers of a batch that is over before its file was read to its end how many of the file's lines may have been sent:
@@ -163,8 +172,12 @@ extension WriterConnection {
     func rememberUnread(_ batch: BatchID) throws {
         let row = try StoredRow.fetchOne(
             database,
-            sql: "SELECT job, content_digest, doubted_lines + calls + in_doubt FROM batches WHERE id = ?",
-            arguments: [batch.rawValue])
+            sql: """
+                SELECT job, content_digest, doubted_lines + calls + (
+                  SELECT count(*) FROM records
+                  WHERE records.id > ?1 << 32 AND records.id < (?1 + 1) << 32 AND status = 4 AND attempts = 0)
+                FROM batches WHERE id = ?1
+                """, arguments: [batch.rawValue])
         guard let row, row[2] > 0 else { return }
         try rememberLost(row[2], of: batch, from: BatchJournal.source(job: row[0], contentDigest: row.bytes(1)))
     }

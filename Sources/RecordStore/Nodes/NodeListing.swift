@@ -184,7 +184,10 @@ extension WriterConnection {
     }
 
     /// Halts the batches that may be those of a node which never told the server that took over what it had sent: all but those
-    /// of nodes that live and have. Whose they are may be lost, too; lines that wait there may have been sent. Ids of attempts that the server had lost are not given again, so that no late end of one is taken for another's.
+    /// of nodes that live and have. Whose they are may be lost, too; lines that wait there may have been sent, and so may those
+    /// of a file that another node took in since, before anybody called. Of its own that were not read to their end all further
+    /// lines begin in doubt. Ids of attempts that the server had lost are not given again, so that no late end of one is taken
+    /// for another's.
     ///
     /// - Returns: The batches.
     fileprivate func haltUntoldBatches(of name: String) throws -> [BatchID] {
@@ -194,13 +197,16 @@ extension WriterConnection {
         let halted = try Int64.fetchAll(
             database,
             sql: """
-                UPDATE batches SET state = CASE WHEN ingested = 1 THEN 'halted' ELSE 'paused' END, reason = ?, resume_at = NULL
-                WHERE finished_at IS NULL AND state IN ('running', 'halted', 'paused', 'ingesting')
+                UPDATE batches SET state = CASE WHEN ingested = 1 THEN 'halted' ELSE 'paused' END, reason = ?1, resume_at = NULL,
+                  doubted_lines = doubted_lines + CASE WHEN ingested = 0
+                    AND coalesce(home_node = (SELECT id FROM nodes WHERE name = ?2), true) THEN ?3 ELSE 0 END
+                WHERE finished_at IS NULL
                   AND (home_node IS NULL OR home_node NOT IN (
                     SELECT id FROM nodes WHERE state <> 'retired' AND lease_until_us >= \(DatabaseClock.now)
-                      AND (\(NodeView.hasAnswered))))
+                      AND (\(NodeView.hasAnswered)))
+                    OR calls = 0 AND created_at >= (SELECT lease_until_us / 1000 FROM nodes WHERE name = ?2) - ?4)
                 RETURNING id
-                """, arguments: [reason])
+                """, arguments: [reason, name, Self.mostLostAttempts, Self.longestAhead])
         try database.execute(
             sql: "UPDATE ledger_position SET last_attempt = last_attempt + ?", arguments: [Self.mostLostAttempts])
         return halted.map(BatchID.init(rawValue:)).sorted()
@@ -208,6 +214,8 @@ extension WriterConnection {
 
     /// More attempts than a server can have lost: hours of a thousand calls a second.
     private static let mostLostAttempts: Int64 = 1 << 24
+    /// A lease ends so many milliseconds after its server was lost at the most, with a minute for clocks that differ.
+    private static let longestAhead = NodeLease.length.microseconds / 1000 + 60_000
 
     /// Puts in doubt what a node had under way.
     fileprivate func doubtOpenCalls(of name: String, _ keys: [BatchID: DataKey]) throws -> Int {

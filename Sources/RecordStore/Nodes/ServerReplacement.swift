@@ -191,12 +191,31 @@ extension WriterConnection {
     /// Lets as many lines as calls of lost lines were made begin in doubt when their file is read again.
     private func doubtLines(_ lost: Int, of batch: BatchID, source: [UInt8]?, isGone: Bool) throws {
         if isGone {
-            if let source { try rememberLost(lost, of: batch, from: source) }
             try database.setLastBatchNumber(max(lastBatch(), batch.rawValue))
+            guard let source else { return }
+            try rememberLost(lost, of: batch, from: source)
+            try doubtFile(source, lost)
         } else {
             try database.execute(
                 sql: "UPDATE batches SET doubted_lines = doubted_lines + ?2 WHERE id = ?1 AND ingested = 0",
                 arguments: [batch.rawValue, lost])
+        }
+    }
+
+    /// Puts as many lines in doubt where another node took the file of a lost batch in before anybody told of that.
+    private func doubtFile(_ source: [UInt8], _ lost: Int) throws {
+        let sql = "SELECT id, job, content_digest, ingested FROM batches WHERE finished_at IS NULL"
+        for row in try StoredRow.fetchAll(database, sql: sql)
+        where try BatchJournal.source(job: row[1], contentDigest: row.bytes(2)) == source {
+            let batch = BatchID(rawValue: row[0])
+            if row[3] {
+                try doubtNext(lost, of: batch, key: nil)
+            } else {
+                try database.execute(
+                    sql: "UPDATE batches SET doubted_lines = doubted_lines + ? WHERE id = ?",
+                    arguments: [lost, batch.rawValue])
+            }
+            try haltForLoss(batch)
         }
     }
 

@@ -61,7 +61,7 @@ extension StoreError {
             case "25006":
                 (
                     Self.generalCode(access),
-                    "The database is a standby and cannot be written: name its primary in database"
+                    "No server that database names takes writes now: they are standbys, or do not answer; name the primary, too"
                 )
             case let state? where state.hasPrefix("23"):
                 (

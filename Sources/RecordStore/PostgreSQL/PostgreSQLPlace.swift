@@ -41,6 +41,8 @@ struct PostgreSQLPlace: Sendable, Equatable {
         // What libpq would take from the environment is subject to the same rules.
         found["host"] = found["host"] ?? environment["PGHOST"]
         found["hostaddr"] = found["hostaddr"] ?? environment["PGHOSTADDR"]
+        // Each host is reached by itself, with its own port.
+        found["port"] = found["port"] ?? environment["PGPORT"]
         let isRemote = !Self.isOnThisMachine(found)
         let mode = found["sslmode"] ?? (isRemote ? "verify-full" : nil)
         guard !isRemote || mode == "verify-full" else {

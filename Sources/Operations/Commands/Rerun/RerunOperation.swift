@@ -261,6 +261,8 @@ extension Batch {
     var reasonNotToRerun: String? {
         switch state {
         case .ingesting, .awaitingConfirmation: "is \(state.rawValue); run its file again to continue with it"
+        case .rejected where mayHaveBeenSent:
+            "was refused before its file was read whole; lines of it may have been sent: ask the provider which"
         case .rejected: "was refused as a whole; nothing of it was taken in, and nothing can be sent"
         case .cancelled where !isIngested: "was cancelled before its file was read whole; \(wayToReadAgain ?? "")"
         case .cancelled where counts.inFlight > 0:
@@ -277,9 +279,9 @@ extension Batch {
     /// - Returns: The sentence without a full stop.
     func givenUp(during run: Int32?) -> String {
         let count = counts.cancelled
+        if let wayToReadAgain { return wayToReadAgain }
         guard count > 0 else { return "no record was left to be sent" }
         let text = "\(NumberFormat.count(count, "record")) will not be sent"
-        guard isIngested else { return text }
         let all = count == 1 ? "it" : "them"
         let condition =
             if let run {

@@ -54,8 +54,10 @@ package struct ResolveOperation: Sendable {
         guard batch.isIngested else {
             throw OperationFailure(
                 .unfinished,
-                "\(batch.name) is \(batch.state.rawValue); nothing of it can be decided before its file was read to its end"
-            )
+                "\(batch.name) is \(batch.state.rawValue); "
+                    + (batch.state.isFinished
+                        ? batch.wayToReadAgain ?? ""
+                        : "nothing of it can be decided before its file was read to its end"))
         }
         let inDoubtSummary = try await SelectedInDoubt(
             RequeueSelection(

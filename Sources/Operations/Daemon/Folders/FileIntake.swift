@@ -41,8 +41,7 @@ struct FileIntake {
             let plan = BatchIntake.Plan(input: input, step: own.map { .goOn($0) } ?? .begin)
             return .taken(try await admit(try await intake(claiming: claim).takeIn(plan, progress: progress)))
         } catch let error as InputError {
-            try await giveUp(path, because: error)
-            return .refused(error)
+            return .refused(try await giveUp(path, because: error))
         } catch let error as StoreError where error.code == .takenIn {
             // Another process was quicker; its batch is found now.
             return try await take(path, claim: claim, progress: progress)
@@ -59,20 +58,29 @@ struct FileIntake {
             return claim
         }
         let another = InputError(file: claim.name, rule: "was replaced by another file before all of it was read")
-        try await giveUp(claim.path, because: another)
+        _ = try await giveUp(claim.path, because: another)
         try await context.store.forgetClaimedFile(at: claim.path)
         return ClaimedFile(path: claim.path, job: claim.job, name: claim.name, claimedAt: context.clock.now)
     }
 
-    /// A batch whose file cannot be read to its end any more is over, before its first call.
-    private func giveUp(_ path: String, because error: InputError) async throws {
+    /// A batch whose file cannot be read to its end any more is over. Nothing of it was sent, unless a server or a restore lost
+    /// the end of its reading.
+    ///
+    /// - Returns: The error, with what became of the lines.
+    private func giveUp(_ path: String, because error: InputError) async throws -> InputError {
         guard let claim = try await context.store.claimedFile(at: path),
             let batch = try await context.store.batch(of: claim), !batch.isIngested,
             try await context.store.moveBatch(
                 batch.id, from: [.ingesting, .paused], to: .rejected, reason: error.description)
-        else { return }
+        else { return error }
         context.log.error("batch given up", metadata: batch.logged(["reason": "\(error.description)"]))
         context.batchWakeSignal.wakeUp()
+        guard batch.mayHaveBeenSent else { return error }
+        var error = error
+        error.consequence = "was refused, and lines of it may have been sent before, as \(batch.name)"
+        error.remedy =
+            "Ask those who run Rollcall which lines the provider has answered, before you drop it again, corrected or not"
+        return error
     }
 
     private func examined(_ path: String) throws -> ExaminedFile {
@@ -145,6 +153,7 @@ struct RepeatedFile {
         case .completed where batch.purged.results != nil, .cancelled where batch.purged.results != nil:
             "was \(batch.state.rawValue), and what is personal of it erased since"
         case .completed: "is completed: its results are in \(results)"
+        case .cancelled where !batch.isIngested: "was cancelled before all of it was read: \(batch.sentUnread)"
         case .cancelled: "was cancelled: its results are in \(results)"
         case .rejected: "was refused"
         case .awaitingConfirmation: "waits for a confirmation"
@@ -156,6 +165,7 @@ struct RepeatedFile {
     private var remedy: String {
         switch batch.state {
         case .completed where batch.purged.results != nil, .cancelled where batch.purged.results != nil: again
+        case .cancelled where !batch.isIngested: again
         case .completed, .rejected:
             "Nothing, if those results will do. \(again)"
         case .cancelled where batch.counts.cancelled > 0:
