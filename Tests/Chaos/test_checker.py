@@ -53,7 +53,13 @@ class CheckerTests(unittest.TestCase):
 
     def test_an_end_that_was_lost_and_is_named_nowhere(self):
         lost = {"record": BATCH + 2 + 38, "id": 39, "outcome": "succeeded"}
-        self.assertIn("named", self.broken(lambda history: history.update(lost_ends=[lost])))
+
+        def change(history, cause):
+            history["lost_ends"] = [lost]
+            history["attempts"][38]["cause"] = cause
+        self.assertIn("named", self.broken(lambda history: change(history, "failover")))
+        # Its node was not heard of in time, and so the line is in doubt.
+        self.assertNotIn("named", self.broken(lambda history: change(history, "lease")))
 
     def test_an_end_that_was_lost_and_whose_call_is_said_to_be_unsent(self):
         def change(history):
