@@ -170,6 +170,12 @@ class CheckerTests(unittest.TestCase):
     def test_a_call_above_the_cap(self):
         self.assertEqual(self.broken(lambda history: history["caps"][0].update(cap=38)), {"cap"})
 
+    def test_a_call_above_the_cap_that_was_never_told(self):
+        def change(history):
+            history["caps"][0]["cap"] = 38
+            history["disowned"] = ["a1-0"]
+        self.assertNotIn("cap", self.broken(change))
+
     def test_calls_of_a_killed_node_that_stay_open(self):
         self.assertEqual(self.broken(lambda history: history["orphans"][0].update(seconds=31)), {"orphans"})
         self.assertEqual(self.broken(lambda history: history["orphans"][0].update(seconds=None)), {"orphans"})
