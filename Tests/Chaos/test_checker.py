@@ -170,6 +170,13 @@ class CheckerTests(unittest.TestCase):
     def test_a_call_above_the_cap(self):
         self.assertEqual(self.broken(lambda history: history["caps"][0].update(cap=38)), {"cap"})
 
+    def test_a_file_that_was_withheld_for_calls_that_nobody_told(self):
+        def change(history, disowned):
+            history["calls"].append({"account": "a2-0", "at": 104_000, "correlation_id": "untold"})
+            history["disowned"] = disowned
+        self.assertIn("lost", self.broken(lambda history: change(history, [])))
+        self.assertNotIn("lost", self.broken(lambda history: change(history, ["a2-0"])))
+
     def test_a_call_above_the_cap_that_was_never_told(self):
         def change(history):
             history["caps"][0]["cap"] = 38
