@@ -221,13 +221,16 @@ extension StoreError {
         StoreError(
             .notAllowed, "A statement was given other arguments than it has, which is a fault of Rollcall: report it")
     }
+
+    /// A read begins after the database was closed.
+    static var closedToReaders: StoreError { StoreError(.closed, "The database has been closed; open it again") }
 }
 
 /// A database as its engine keeps it open: any number of readers, and one writer in this process.
 protocol StoreDatabase: Sendable {
     /// Reads in one transaction, beside the writer; it may block.
     ///
-    /// - Throws: What the work throws; the engine's error.
+    /// - Throws: What the work throws; the engine's error; ``StoreError`` with ``StoreErrorCode/closed`` once it is closed.
     func read<T>(_ work: (StoreConnection) throws -> T) throws -> T
 
     /// Passes on the only connection that writes, for as long as the work lasts.

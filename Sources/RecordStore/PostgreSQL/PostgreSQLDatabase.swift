@@ -13,7 +13,8 @@ final class PostgreSQLDatabase: StoreDatabase {
     let place: PostgreSQLPlace
     let writer: PostgreSQLConnection
     private let patience: Duration
-    private let idle = Lock<[PostgreSQLConnection]>([])
+    /// Connections for the next reads; nil once it is closed.
+    private let idle = Lock<[PostgreSQLConnection]?>([])
     private let readers = DispatchSemaphore(value: mostReaders)
 
     init(_ place: PostgreSQLPlace, isRunner: Bool = false, movingTo target: String? = nil) {
@@ -39,13 +40,23 @@ final class PostgreSQLDatabase: StoreDatabase {
     }
 
     private func readOnce<T>(_ work: (StoreConnection) throws -> T) throws -> T {
-        let connection = idle.withLock { $0.popLast() } ?? PostgreSQLConnection(place, newest: writer.newest)
+        let left = try idle.withLock { idle in
+            guard idle != nil else { throw StoreError.closedToReaders }
+            return idle?.popLast()
+        }
+        let connection = left ?? PostgreSQLConnection(place, newest: writer.newest)
         connection.leaveIfReplaced()
         do {
             try connection.beginReading()
             let value = try work(StoreConnection(connection))
             try connection.endReading()
-            idle.withLock { $0.append(connection) }
+            // A server that stands still is not waited for when the database closes: what was at work then ends here.
+            if idle.withLock({ idle in
+                idle?.append(connection)
+                return idle == nil
+            }) {
+                connection.close()
+            }
             return value
         } catch {
             // A connection costs less than to find out what is left of a transaction that failed.
@@ -63,9 +74,10 @@ final class PostgreSQLDatabase: StoreDatabase {
 
     func close() throws {
         writer.close()
-        idle.withLock { connections in
-            connections.forEach { $0.close() }
-            connections = []
+        let left = idle.withLock { idle in
+            defer { idle = nil }
+            return idle
         }
+        left?.forEach { $0.close() }
     }
 }

@@ -6,12 +6,15 @@ import Migrations
 /// An SQLite database, as GRDB keeps it open.
 struct SQLiteDatabase: StoreDatabase {
     let pool: DatabasePool
+    private let admission = ReadAdmission()
+
+    init(pool: DatabasePool) { self.pool = pool }
 
     /// The database's file.
     var path: String { pool.path }
 
     func read<T>(_ work: (StoreConnection) throws -> T) throws -> T {
-        try pool.read { try work(StoreConnection($0)) }
+        try admission.read { try pool.read { try work(StoreConnection($0)) } }
     }
 
     func withWriter(_ work: (StoreConnection) throws -> Void) throws {
@@ -27,7 +30,7 @@ struct SQLiteDatabase: StoreDatabase {
     /// then the next process to open it continues from the WAL.
     func settle(_ connection: StoreConnection) { try? connection.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
 
-    func close() throws { try pool.close() }
+    func close() throws { try admission.end { try pool.close() } }
 }
 
 /// Room on the disk that holds an SQLite database.

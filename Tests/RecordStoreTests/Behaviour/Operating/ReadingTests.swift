@@ -17,6 +17,27 @@ import Testing
         try await store.close()
     }
 
+    @Test("A store that is closed while others read it refuses what they ask for later, and the process goes on")
+    func closingBesideReads() async throws {
+        let folder = try StoreFolder()
+        for _ in 1...5 {
+            let store = try await folder.open()
+            try await withThrowingTaskGroup { group in
+                for _ in 1...8 {
+                    group.addTask {
+                        let error = await #expect(throws: StoreError.self) {
+                            while true { _ = try await store.batches() }
+                        }
+                        #expect(error?.code == .closed)
+                    }
+                }
+                _ = try await store.batches()
+                try await store.close()
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test(
         arguments: [
             (nil, nil, [2, 3, 4, 5, 6]), ([.queued], nil, [5, 6]), ([.succeeded, .failed], nil, [2, 3]),
